@@ -1,0 +1,15 @@
+//! Words that belong to no stage: time, units, personal data, kinds of error.
+
+pub mod clock;
+pub mod e164;
+pub mod error_kind;
+pub mod lifecycle;
+pub mod percentile;
+pub mod pii;
+pub mod units;
+
+pub use e164::E164;
+pub use error_kind::ErrorKind;
+pub use lifecycle::Lifecycle;
+pub use pii::Pii;
+pub use units::{CallId, Line, UnixMillis};

@@ -1,0 +1,9 @@
+//! Settings: embedded defaults, then the file, then the environment, then flags.
+
+pub mod error;
+mod layers;
+mod sections;
+
+pub use error::ConfigError;
+pub use layers::ConfigArgs;
+pub use sections::Config;
