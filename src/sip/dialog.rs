@@ -1,0 +1,228 @@
+//! One call after it was answered: its media as agreed, and again when that changes; its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
+use rsipstack::dialog::dialog_layer::DialogLayer;
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::answer::{ACCEPT, ALLOW};
+use super::sdp::{self, Description, Local, SdpError};
+use crate::base::{CallId, Lifecycle};
+use crate::rtp::{Codec, Negotiated};
+
+/// Sends BYE when dropped before its end.
+pub struct Dialog {
+    pub call: CallId,
+    pub peer: SocketAddr,
+    leg: Leg,
+    session: Session,
+    /// Agreed and not yet told.
+    ready: Option<Negotiated>,
+    ended: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialogEvent {
+    /// First of all, and after each re-INVITE or UPDATE that brings an offer.
+    Media(Negotiated),
+    /// The last event.
+    Ended(Why),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// One side has hung up.
+    Bye,
+    /// The caller gave up while we were answering.
+    Cancelled,
+    /// No ACK came for our answer, or no usable SDP.
+    Failed,
+}
+
+/// The dialog as rsipstack holds it. It does not forget one by itself: this does, when dropped.
+pub(super) struct Leg {
+    pub(super) dialog: InviteDialog,
+    pub(super) states: DialogStateReceiver,
+    pub(super) layer: Arc<DialogLayer>,
+    pub(super) life: Lifecycle,
+    /// Keeps the sockets open on shutdown until it is dropped.
+    pub(super) _open: TaskTrackerToken,
+}
+
+/// What we have said about our media.
+pub(super) struct Session {
+    pub(super) local: Local,
+    /// Our last description.
+    pub(super) sent: String,
+    /// CSeq of the INVITE whose ACK must bring the answer to our offer.
+    pub(super) awaits_answer_to: Option<u32>,
+}
+
+/// How long a hang-up waits for its answer: four sendings of the BYE (RFC 3261 timer E at T1 = 500 ms).
+const HANG_UP_WAIT: Duration = Duration::from_secs(4);
+
+impl Dialog {
+    pub(super) fn new(call: CallId, peer: SocketAddr, leg: Leg, session: Session, agreed: Option<Negotiated>) -> Self {
+        Self { call, peer, leg, session, ready: agreed, ended: false }
+    }
+
+    /// What happens next. Cancel-safe. Must be polled: in-dialog requests are answered from here.
+    pub async fn next(&mut self) -> DialogEvent {
+        if self.ended {
+            return std::future::pending().await;
+        }
+        if let Some(agreed) = self.ready.take() {
+            return DialogEvent::Media(agreed);
+        }
+        loop {
+            // The queue is fed by this dialog's own transactions, which pass the gate one by one.
+            let event = match self.leg.states.recv().await {
+                Some(DialogState::Confirmed(..)) => self.confirmed(),
+                Some(DialogState::Updated(_, request, handle)) => self.renegotiate(&request, &handle),
+                Some(DialogState::Terminated(_, reason)) => {
+                    self.ended = true;
+                    Some(DialogEvent::Ended(why(&reason)))
+                }
+                None => {
+                    self.ended = true;
+                    Some(DialogEvent::Ended(Why::Failed))
+                }
+                Some(_) => None,
+            };
+            if let Some(event) = event {
+                return event;
+            }
+        }
+    }
+
+    /// Sends BYE and waits a moment for its answer.
+    pub async fn hang_up(&mut self) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let dialog = self.leg.dialog.clone();
+        let bye = self.leg.life.spawn(async move { dialog.bye().await.is_ok() });
+        let _ = tokio::time::timeout(HANG_UP_WAIT, bye).await;
+    }
+
+    /// The ACK has come; with the answer, if the offer was ours.
+    fn confirmed(&mut self) -> Option<DialogEvent> {
+        let awaited = self.session.awaits_answer_to?;
+        let ack = self.leg.dialog.last_remote_ack()?;
+        if ack.cseq_header().ok()?.seq().ok()? != awaited {
+            return None;
+        }
+        self.session.awaits_answer_to = None;
+        match Description::parse(&ack.body).and_then(|answer| sdp::accept_answer(&answer)) {
+            Ok(agreed) => Some(DialogEvent::Media(agreed)),
+            Err(error) => {
+                tracing::info!(call = %self.call, peer = %self.peer, %error, "no usable answer to our offer: hanging up");
+                self.bye_unattended();
+                Some(DialogEvent::Ended(Why::Failed))
+            }
+        }
+    }
+
+    /// A re-INVITE or UPDATE: answered at once, since refusing one has crashed real peers.
+    fn renegotiate(&mut self, request: &Request, handle: &TransactionHandle) -> Option<DialogEvent> {
+        let (status, description, event) = match (request.body.is_empty(), request.method) {
+            (true, Method::Invite) => {
+                self.session.awaits_answer_to = request.cseq_header().ok().and_then(|cseq| cseq.seq().ok());
+                self.session.describe(|local| Ok((sdp::offer(local, &Codec::ALL), None)))
+            }
+            // RFC 3311 §5.1: an UPDATE without a body only refreshes.
+            (true, _) => return self.reply(handle, StatusCode::OK, None, None),
+            (false, _) => self.session.describe(|local| {
+                let (text, agreed) = sdp::answer(&Description::parse(&request.body)?, local)?;
+                Ok((text, Some(agreed)))
+            }),
+        };
+        self.reply(handle, status, description, event)
+    }
+
+    fn reply(
+        &self,
+        handle: &TransactionHandle,
+        status: StatusCode,
+        body: Option<String>,
+        event: Option<DialogEvent>,
+    ) -> Option<DialogEvent> {
+        let headers = sdp_headers(body.is_some());
+        let handle = handle.clone();
+        // The handle's queue is empty and holds four: this ends at once, but is no part of a future that may be dropped.
+        self.leg.life.spawn(async move {
+            let _ = handle.respond(status, Some(headers), body.map(String::into_bytes)).await;
+        });
+        event
+    }
+
+    fn bye_unattended(&mut self) {
+        if !std::mem::replace(&mut self.ended, true) {
+            let dialog = self.leg.dialog.clone();
+            self.leg.life.spawn(async move { dialog.bye().await.is_ok() });
+        }
+    }
+}
+
+impl Drop for Dialog {
+    fn drop(&mut self) {
+        self.bye_unattended();
+    }
+}
+
+impl Drop for Leg {
+    fn drop(&mut self) {
+        self.layer.remove_dialog(&self.dialog.id());
+    }
+}
+
+impl Leg {
+    /// Whether the caller gave up before we answered.
+    pub(super) fn is_over(&self) -> bool {
+        self.dialog.state().is_terminated()
+    }
+}
+
+impl Session {
+    /// The next description of ours, with the version one up if it says anything new (RFC 3264 §8).
+    fn describe(
+        &mut self,
+        make: impl Fn(&Local) -> Result<(String, Option<Negotiated>), SdpError>,
+    ) -> (StatusCode, Option<String>, Option<DialogEvent>) {
+        let newer = Local { version: self.local.version + 1, ..self.local };
+        let made = make(&self.local).and_then(|same| {
+            if same.0 == self.sent { Ok((self.local, same)) } else { Ok((newer, make(&newer)?)) }
+        });
+        match made {
+            Ok((local, (text, agreed))) => {
+                self.local = local;
+                self.sent.clone_from(&text);
+                (StatusCode::OK, Some(text), agreed.map(DialogEvent::Media))
+            }
+            // The session goes on as it was (RFC 3261 §14.1).
+            Err(_) => (StatusCode::NotAcceptableHere, None, None),
+        }
+    }
+}
+
+/// Headers of an answer to INVITE or UPDATE besides those that every answer has.
+pub(super) fn sdp_headers(with_body: bool) -> Vec<Header> {
+    let mut headers = vec![Header::Allow(ALLOW.into())];
+    if with_body {
+        headers.push(Header::ContentType(ACCEPT.into()));
+    }
+    headers
+}
+
+fn why(reason: &TerminatedReason) -> Why {
+    match reason {
+        TerminatedReason::UacBye | TerminatedReason::UasBye => Why::Bye,
+        TerminatedReason::UacCancel => Why::Cancelled,
+        _ => Why::Failed,
+    }
+}

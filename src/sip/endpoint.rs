@@ -1,0 +1,129 @@
+//! The service's end of the signalling: sockets bound, calls coming out of a bounded queue.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::error::SipError;
+use super::gate::Gate;
+pub use super::gate::Statistics;
+use super::invite::Invite;
+use super::options::{Listen, Options, Transport};
+use super::stack::{Stack, add_tcp, add_udp};
+use super::uas::Uas;
+use super::{tcp, udp};
+use crate::base::Lifecycle;
+
+/// Log targets that must stay silent: rsipstack logs whole messages, with numbers, names and keys, at INFO.
+pub const QUIET_LOG_TARGETS: &[&str] = &["rsipstack"];
+
+/// How long the sockets outlive a hard shutdown for the last BYEs and their answers.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Cheap to clone. Stops with its [`Lifecycle`]: draining at the soft token, gone after the hard one.
+#[derive(Clone)]
+pub struct Endpoint {
+    gate: Arc<Gate>,
+    listeners: Vec<Listen>,
+}
+
+impl Endpoint {
+    /// Calls come out of the receiver, which holds as many as may be pending (`Limits::pending_invites`).
+    pub async fn bind(options: Options, life: Lifecycle) -> Result<(Endpoint, mpsc::Receiver<Invite>), SipError> {
+        let mut sockets = Vec::new();
+        for listen in &options.listen {
+            sockets.push(Socket::bind(*listen).await.map_err(|source| listen_error(*listen, source))?);
+        }
+        let Some(first) = options.listen.first() else { return Err(SipError::NoListener) };
+        let stop = CancellationToken::new();
+        let started = |error: rsipstack::Error| listen_error(*first, std::io::Error::other(error.to_string()));
+        let stack = Stack::start(&life, stop.clone()).map_err(started)?;
+        let draining = Some(life.soft().clone());
+        let gate = Arc::new(Gate::new(stack.inner.clone(), stack.layer.clone(), options.limits, draining));
+        let mut listeners = Vec::new();
+        for socket in sockets {
+            listeners.push(socket.listen());
+            let context = tcp::Context { gate: gate.clone(), life: life.clone(), stop: stop.clone() };
+            match socket {
+                Socket::Udp(socket, _) => {
+                    let connection = add_udp(&stack.inner, socket.clone()).await.map_err(started)?;
+                    life.spawn(udp::serve(socket, connection, gate.clone(), stop.clone()));
+                }
+                Socket::Tcp(listener, listen) => {
+                    add_tcp(&stack.inner, listen.addr).await.map_err(started)?;
+                    life.spawn(tcp::serve(listener, options.limits.tcp_connections, context));
+                }
+            }
+        }
+        let (invites, receiver) = mpsc::channel(options.limits.pending_invites.max(1));
+        let open = TaskTracker::new();
+        life.spawn(stop_last(life.clone(), open.clone(), stop.clone()));
+        let uas = Uas {
+            layer: stack.layer,
+            gate: gate.clone(),
+            listeners: listeners.clone(),
+            country_code: options.country_code,
+            invites,
+            life: life.clone(),
+            open,
+        };
+        life.spawn(uas.run(stack.incoming, stop));
+        Ok((Endpoint { gate, listeners }, receiver))
+    }
+
+    /// Where it listens, with the ports that the system chose.
+    pub fn listeners(&self) -> &[Listen] {
+        &self.listeners
+    }
+
+    pub fn statistics(&self) -> Statistics {
+        self.gate.statistics()
+    }
+}
+
+enum Socket {
+    Udp(Arc<UdpSocket>, Listen),
+    Tcp(TcpListener, Listen),
+}
+
+impl Socket {
+    #[allow(clippy::disallowed_methods)] // the ban points here
+    async fn bind(listen: Listen) -> std::io::Result<Socket> {
+        let bound = |addr: SocketAddr| Listen { addr, ..listen };
+        Ok(match listen.transport {
+            Transport::Udp => {
+                let socket = UdpSocket::bind(listen.addr).await?;
+                let addr = socket.local_addr()?;
+                Socket::Udp(Arc::new(socket), bound(addr))
+            }
+            Transport::Tcp => {
+                let listener = TcpListener::bind(listen.addr).await?;
+                let addr = listener.local_addr()?;
+                Socket::Tcp(listener, bound(addr))
+            }
+        })
+    }
+
+    fn listen(&self) -> Listen {
+        match self {
+            Socket::Udp(_, listen) | Socket::Tcp(_, listen) => *listen,
+        }
+    }
+}
+
+fn listen_error(listen: Listen, source: std::io::Error) -> SipError {
+    SipError::Listen { transport: listen.transport, addr: listen.addr, source }
+}
+
+/// After the hard token, the open calls hang up; the sockets follow.
+async fn stop_last(life: Lifecycle, open: TaskTracker, stop: CancellationToken) {
+    life.hard().cancelled().await;
+    open.close();
+    let _ = tokio::time::timeout(LAST_WORDS, open.wait()).await;
+    stop.cancel();
+}

@@ -1,0 +1,35 @@
+//! Stage 1, signalling: who is calling, and which stream is theirs.
+//!
+//! A message passes [`message`] (made legal, or answered), [`gate`] (admitted, or answered without state), and only then
+//! reaches rsipstack's transactions and dialogs. What comes out is an [`Invite`], and after its answer a [`Dialog`].
+
+pub mod admission;
+pub mod answer;
+pub mod caller_id;
+pub mod dialog;
+pub mod endpoint;
+pub mod error;
+pub mod framing;
+mod gate;
+mod headers;
+pub mod invite;
+pub mod message;
+pub mod options;
+pub mod sdp;
+pub mod softphone;
+mod stack;
+pub mod status;
+mod tcp;
+mod uas;
+mod udp;
+
+pub use admission::Limits;
+pub use caller_id::CallerId;
+pub use dialog::{Dialog, DialogEvent, Why};
+pub use endpoint::{Endpoint, QUIET_LOG_TARGETS, Statistics};
+pub use error::SipError;
+pub use invite::Invite;
+pub use options::{Listen, Options, Transport};
+pub use softphone::{CallOutcome, SoftphoneOptions};
+pub use stack::address_towards;
+pub use status::Refusal;

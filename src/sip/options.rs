@@ -1,0 +1,75 @@
+//! What the signalling stage must be told.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use super::admission::Limits;
+use super::error::SipError;
+
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where to listen; at least one.
+    pub listen: Vec<Listen>,
+    /// Country code without `+`, for calling numbers in national form.
+    pub country_code: Option<String>,
+    pub limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    Udp,
+    Tcp,
+}
+
+/// `udp:127.0.0.1:5060`; port 0 lets the system choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Listen {
+    pub transport: Transport,
+    pub addr: SocketAddr,
+}
+
+impl FromStr for Listen {
+    type Err = SipError;
+
+    fn from_str(text: &str) -> Result<Self, SipError> {
+        let bad = || SipError::BadListen { text: text.to_owned() };
+        let (transport, addr) = text.trim().split_once(':').ok_or_else(bad)?;
+        let transport = match transport {
+            "udp" => Transport::Udp,
+            "tcp" => Transport::Tcp,
+            _ => return Err(bad()),
+        };
+        Ok(Listen { transport, addr: addr.parse().map_err(|_| bad())? })
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Transport::Udp => "udp",
+            Transport::Tcp => "tcp",
+        })
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.transport, self.addr)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listen_addresses_read_and_print_alike() {
+        for text in ["udp:127.0.0.1:5060", "tcp:[::1]:5060"] {
+            assert_eq!(text.parse::<Listen>().unwrap().to_string(), text);
+        }
+        for text in ["127.0.0.1:5060", "sctp:127.0.0.1:5060", "udp:localhost:5060", "udp:127.0.0.1", ""] {
+            assert!(matches!(text.parse::<Listen>(), Err(SipError::BadListen { .. })), "{text}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The subset of SDP (RFC 8866) and offer/answer (RFC 3264) that one audio call needs, read leniently and written strictly.
+
+mod description;
+mod offer_answer;
+
+pub use description::{Description, Direction, Media, SdpError};
+pub use offer_answer::{Local, accept_answer, answer, is_usable, offer};

@@ -1,0 +1,306 @@
+//! One call from INVITE to BYE, as a caller.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rsipstack::dialog::dialog_layer::DialogLayer;
+use rsipstack::dialog::invitation::InviteOption;
+use rsipstack::sip::{Auth, Domain, Header, HostWithPort, Scheme, StatusCodeKind, Uri};
+use rsipstack::transaction::endpoint::EndpointInnerRef;
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::impairments::Impairments;
+use super::media::{Sending, pace};
+use super::target::Target;
+use crate::base::{CallId, Lifecycle, Pii};
+use crate::rtp::{Codec, PortPool};
+use crate::sip::admission::Limits;
+use crate::sip::dialog::{Dialog, DialogEvent, Leg, Session};
+use crate::sip::error::SipError;
+use crate::sip::gate::Gate;
+use crate::sip::options::Transport;
+use crate::sip::sdp::{self, Description, Local};
+use crate::sip::stack::{Stack, add_udp, address_towards, end_transactions, sip_addr};
+use crate::sip::{uas, udp};
+
+pub struct SoftphoneOptions {
+    /// `sip:line@host:port`, with `;transport=tcp` for TCP.
+    pub uri: String,
+    /// The calling number, or whatever else is to stand in the user part of From. `None`: withheld.
+    pub from: Option<Pii<String>>,
+    pub codec: Codec,
+    /// The caller's voice, encoded in `codec`.
+    pub audio: Vec<u8>,
+    /// What follows the recording.
+    pub tail: Tail,
+    pub rtp_ports: RangeInclusive<u16>,
+    pub impairments: Impairments,
+}
+
+/// Silence after the recording, then the caller hangs up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail {
+    For(Duration),
+    /// Until the other side, or the token given to [`place`], ends the call.
+    UntilHangUp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallOutcome {
+    /// Final status of the INVITE.
+    pub status: u16,
+    pub reason: String,
+    pub packets_sent: u64,
+    pub packets_received: u64,
+    /// The other side ended an answered call.
+    pub ended_by_peer: bool,
+}
+
+impl SoftphoneOptions {
+    /// PCMA, hanging up at once after `audio`.
+    pub fn new(uri: impl Into<String>, from: Option<Pii<String>>, audio: Vec<u8>) -> Self {
+        Self {
+            uri: uri.into(),
+            from,
+            codec: Codec::Pcma,
+            audio,
+            tail: Tail::For(Duration::ZERO),
+            rtp_ports: 40_000..=49_999,
+            impairments: Impairments::default(),
+        }
+    }
+}
+
+/// A peer that accepts no connection by then is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Places the call and stays until it is over. `hang_up` ends it early: with CANCEL while it rings, with BYE later.
+pub async fn place(
+    options: SoftphoneOptions,
+    life: Lifecycle,
+    hang_up: CancellationToken,
+) -> Result<CallOutcome, SipError> {
+    let target = Target::parse(&options.uri)?;
+    let addr = target.address().await?;
+    let reach = Reach::check(target.transport, addr).await?;
+    let stop = life.hard().child_token();
+    let outcome = Phone::new(&life, addr, stop.clone()).await?.call(options, target, reach, hang_up).await;
+    stop.cancel();
+    outcome
+}
+
+struct Phone {
+    inner: EndpointInnerRef,
+    layer: Arc<DialogLayer>,
+    life: Lifecycle,
+    addr: SocketAddr,
+    local: SocketAddr,
+}
+
+impl Phone {
+    #[allow(clippy::disallowed_methods)] // the softphone's signalling socket
+    async fn new(life: &Lifecycle, addr: SocketAddr, stop: CancellationToken) -> Result<Phone, SipError> {
+        let socket_error = |source| SipError::Socket { addr, source };
+        let here = address_towards(addr, SocketAddr::new(any_address(addr), 0)).map_err(socket_error)?;
+        let socket = Arc::new(UdpSocket::bind(here).await.map_err(socket_error)?);
+        let local = socket.local_addr().map_err(socket_error)?;
+        let started = |error: rsipstack::Error| socket_error(std::io::Error::other(error.to_string()));
+        let Stack { inner, layer, mut incoming } = Stack::start(life, stop.clone()).map_err(started)?;
+        let connection = add_udp(&inner, socket.clone()).await.map_err(started)?;
+        let gate = Gate::new(inner.clone(), layer.clone(), Limits::default(), None);
+        life.spawn(udp::serve(socket, connection, Arc::new(gate), stop.clone()));
+        let (dialogs, tasks) = (layer.clone(), life.clone());
+        life.spawn(async move {
+            while let Some(Some(request)) = stop.run_until_cancelled(incoming.recv()).await {
+                uas::in_dialog(&dialogs, &tasks, request);
+            }
+        });
+        Ok(Phone { inner, layer, life: life.clone(), addr, local })
+    }
+
+    async fn call(
+        self,
+        options: SoftphoneOptions,
+        target: Target,
+        reach: Reach,
+        hang_up: CancellationToken,
+    ) -> Result<CallOutcome, SipError> {
+        let socket = PortPool::new(self.local.ip(), options.rtp_ports.clone())?.open().await?;
+        let local = Local { session: rand::random::<u32>().into(), version: 1, rtp: socket.local_addr() };
+        let sent = sdp::offer(&local, &[options.codec]);
+        let (state_sender, states) = self.layer.new_dialog_state_channel();
+        let invite = self.invite(&options, &target, sent.clone());
+        let (dialog, mut invited) = self.layer.do_invite_async(invite, state_sender).map_err(|error| self.failed(error))?;
+        let unreachable = SipError::Unreachable { transport: target.transport, addr: self.addr, reason: NOBODY };
+        let invited = tokio::select! {
+            invited = &mut invited => invited,
+            () = reach.lost() => return Err(unreachable),
+            () = hang_up.cancelled() => {
+                let _ = dialog.cancel().await;
+                invited.await
+            }
+        };
+        let response = match invited {
+            Ok(Ok((_, Some(response)))) => response,
+            Ok(Ok((_, None))) | Err(_) => return Err(unreachable),
+            Ok(Err(error)) => return Err(self.failed(error)),
+        };
+        let mut outcome = CallOutcome {
+            status: response.status_code.code(),
+            reason: response.wire_reason.clone().unwrap_or_else(|| response.status_code.text().to_owned()),
+            packets_sent: 0,
+            packets_received: 0,
+            ended_by_peer: false,
+        };
+        if response.status_code.kind() != StatusCodeKind::Successful {
+            return Ok(outcome);
+        }
+        let call = CallId::new(format!("{:016x}", rand::random::<u64>()));
+        let answer = Description::parse(&response.body).and_then(|answer| sdp::accept_answer(&answer));
+        let session = Session { local, sent, awaits_answer_to: None };
+        let leg = Leg {
+            dialog,
+            states,
+            layer: self.layer.clone(),
+            life: self.life.clone(),
+            _open: TaskTracker::new().token(),
+        };
+        let mut dialog = Dialog::new(call.clone(), self.addr, leg, session, None);
+        match answer {
+            Ok(agreed) => {
+                let mut sending = Sending::new(socket, options.codec, options.audio, options.impairments);
+                sending.negotiate(&agreed);
+                outcome.ended_by_peer = talk(&mut dialog, &mut sending, options.tail, &hang_up).await;
+                (outcome.packets_sent, outcome.packets_received) = (sending.sent, sending.received);
+                dialog.hang_up().await;
+                Ok(outcome)
+            }
+            Err(source) => {
+                dialog.hang_up().await;
+                Err(SipError::Sdp { call, peer: self.addr, source })
+            }
+        }
+    }
+
+    fn invite(&self, options: &SoftphoneOptions, target: &Target, offer: String) -> InviteOption {
+        let uri = |user: &str, host: HostWithPort| Uri {
+            scheme: Some(Scheme::Sip),
+            auth: Some(Auth { user: user.to_owned(), password: None }),
+            host_with_port: host,
+            params: Vec::new(),
+            headers: Vec::new(),
+        };
+        let here = HostWithPort::from(self.local);
+        // RFC 3323 §4.1.1.3 and RFC 3325 §9.3: how a caller withholds the number.
+        let nowhere = HostWithPort::from(Domain("anonymous.invalid".into()));
+        let caller = match &options.from {
+            Some(number) => uri(number.expose(), here.clone()),
+            None => uri("anonymous", nowhere),
+        };
+        let private = options.from.is_none().then(|| vec![Header::Privacy("id".into())]);
+        InviteOption {
+            caller_display_name: options.from.is_none().then(|| "Anonymous".to_owned()),
+            caller,
+            callee: target.uri.clone(),
+            destination: Some(sip_addr(target.transport, self.addr)),
+            offer: Some(offer.into_bytes()),
+            contact: uri("softphone", here),
+            headers: private,
+            ..InviteOption::default()
+        }
+    }
+
+    fn failed(&self, error: rsipstack::Error) -> SipError {
+        // Only what cannot hold a URI: rsipstack's texts quote the message.
+        let reason = match error {
+            rsipstack::Error::IoError(_) => "the network refused it",
+            rsipstack::Error::SipMessageError(_) => "the answer was no legal SIP",
+            _ => "the SIP stack gave up",
+        };
+        SipError::Place { addr: self.addr, reason }
+    }
+}
+
+impl Drop for Phone {
+    fn drop(&mut self) {
+        end_transactions(&self.inner);
+    }
+}
+
+/// Until one side ends the call. `true`: the other one did.
+async fn talk(dialog: &mut Dialog, sending: &mut Sending, tail: Tail, hang_up: &CancellationToken) -> bool {
+    let mut ticks = pace();
+    let mut silence = Duration::ZERO;
+    loop {
+        tokio::select! {
+            biased;
+            () = hang_up.cancelled() => return false,
+            event = dialog.next() => match event {
+                DialogEvent::Media(agreed) => sending.negotiate(&agreed),
+                DialogEvent::Ended(_) => return true,
+            },
+            tick = ticks.tick() => {
+                let _ = tick;
+                if sending.is_done() {
+                    if matches!(tail, Tail::For(length) if silence >= length) {
+                        return false;
+                    }
+                    silence += ticks.period();
+                }
+                sending.tick();
+            }
+            () = sending.drain() => {}
+        }
+    }
+}
+
+/// Notices that nobody listens where the call goes, long before the INVITE times out.
+enum Reach {
+    /// A connected UDP socket hears of it by ICMP.
+    Probe(UdpSocket),
+    Connected,
+}
+
+const NOBODY: &str = "nothing listens there";
+
+impl Reach {
+    #[allow(clippy::disallowed_methods)] // a probe: two line ends, which SIP peers ignore (RFC 5626 §4.4)
+    async fn check(transport: Transport, addr: SocketAddr) -> Result<Reach, SipError> {
+        let nobody = |reason| SipError::Unreachable { transport, addr, reason };
+        match transport {
+            Transport::Udp => {
+                let probe = async {
+                    let socket = UdpSocket::bind(SocketAddr::new(any_address(addr), 0)).await?;
+                    socket.connect(addr).await?;
+                    socket.send(b"\r\n\r\n").await?;
+                    Ok::<_, std::io::Error>(socket)
+                };
+                Ok(Reach::Probe(probe.await.map_err(|_| nobody(NO_WAY))?))
+            }
+            Transport::Tcp => match timeout(CONNECT_TIMEOUT, TcpStream::connect(addr)).await {
+                Ok(Ok(_)) => Ok(Reach::Connected),
+                Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => Err(nobody(NOBODY)),
+                _ => Err(nobody(NO_WAY)),
+            },
+        }
+    }
+
+    async fn lost(&self) {
+        if let Reach::Probe(socket) = self {
+            while socket.recv(&mut [0; 1]).await.is_ok() {}
+            return;
+        }
+        std::future::pending().await
+    }
+}
+
+const NO_WAY: &str = "there is no way to that address";
+
+fn any_address(like: SocketAddr) -> IpAddr {
+    if like.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() }
+}

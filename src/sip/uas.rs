@@ -1,0 +1,200 @@
+//! The answering side of rsipstack: transactions in, invites out, in-dialog requests to their dialogs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rsipstack::dialog::dialog::Dialog as AnyDialog;
+use rsipstack::dialog::dialog_layer::DialogLayer;
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::{Auth, Header, HeadersExt, Method, Param, Request, Scheme, StatusCode, Uri};
+use rsipstack::transaction::TransactionReceiver;
+use rsipstack::transaction::transaction::Transaction;
+use rsipstack::transport::SipConnection;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::answer::{ACCEPT, ALLOW};
+use super::caller_id::CallerId;
+use super::dialog::Leg;
+use super::gate::{Gate, Pending};
+use super::invite::{Invite, Offer};
+use super::options::{Listen, Transport};
+use super::sdp::Description;
+use super::stack::address_towards;
+use super::status::RETRY_AFTER_S;
+use crate::base::{CallId, Lifecycle, Line};
+
+pub(super) struct Uas {
+    pub(super) layer: Arc<DialogLayer>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) listeners: Vec<Listen>,
+    pub(super) country_code: Option<String>,
+    pub(super) invites: mpsc::Sender<Invite>,
+    pub(super) life: Lifecycle,
+    /// Open calls: the sockets stay until the last one is dropped.
+    pub(super) open: TaskTracker,
+}
+
+impl Uas {
+    pub(super) async fn run(self, mut incoming: TransactionReceiver, stop: CancellationToken) {
+        loop {
+            let transaction = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                transaction = incoming.recv() => transaction,
+            };
+            let Some(transaction) = transaction else { return };
+            let tagged = transaction.original.to_header().is_ok_and(|to| to.tag().is_ok_and(|tag| tag.is_some()));
+            if transaction.original.method == Method::Invite && !tagged {
+                let pending = self.gate.pending();
+                if let Err((transaction, status, headers)) = self.ring(transaction, pending) {
+                    reply(&self.life, transaction, status, headers);
+                }
+            } else {
+                in_dialog(&self.layer, &self.life, transaction);
+            }
+        }
+    }
+
+    /// A new call. The error is a refusal that needs no dialog.
+    fn ring(&self, transaction: Transaction, pending: Pending) -> Result<(), (Transaction, StatusCode, Vec<Header>)> {
+        let request = transaction.original.clone();
+        let unsupported = unsupported_extensions(&request);
+        if !unsupported.is_empty() {
+            let header = Header::Unsupported(unsupported.join(", ").into());
+            return Err((transaction, StatusCode::BadExtension, vec![header]));
+        }
+        if !request.body.is_empty() && !is_sdp(&request) {
+            return Err((transaction, StatusCode::UnsupportedMediaType, vec![Header::Accept(ACCEPT.into())]));
+        }
+        let (peer, Ok(cseq)) = (source(&transaction), request.cseq_header().and_then(|cseq| cseq.seq())) else {
+            return Err((transaction, StatusCode::BadRequest, Vec::new()));
+        };
+        let Some(peer) = peer else { return Err((transaction, StatusCode::BadRequest, Vec::new())) };
+        // A full queue refuses before there is anything to undo.
+        let Ok(place) = self.invites.try_reserve() else {
+            let header = Header::Other("Retry-After".into(), RETRY_AFTER_S.to_string());
+            return Err((transaction, StatusCode::ServiceUnavailable, vec![header]));
+        };
+        let (state_sender, states) = self.layer.new_dialog_state_channel();
+        let contact = self.contact(&transaction, &request, peer);
+        let Ok(dialog) = self.layer.get_or_create_server_invite(&transaction, state_sender, None, contact) else {
+            // RFC 3261 §8.1.1.8: an INVITE has a Contact, or a dialog has nowhere to send its requests.
+            return Err((transaction, StatusCode::BadRequest, Vec::new()));
+        };
+        let headers = request.headers.0.iter().map(|header| (header.name(), header.value()));
+        let offer = if request.body.is_empty() {
+            Offer::Late { cseq }
+        } else {
+            Offer::Early(Description::parse(&request.body))
+        };
+        let leg = Leg {
+            dialog: dialog.clone(),
+            states,
+            layer: self.layer.clone(),
+            life: self.life.clone(),
+            _open: self.open.token(),
+        };
+        place.send(Invite {
+            call: CallId::new(format!("{:016x}", rand::random::<u64>())),
+            line: Line::new(request.uri.user().unwrap_or_default()),
+            caller: CallerId::from_headers(headers, self.country_code.as_deref()),
+            peer,
+            offer,
+            transaction: transaction.tu_sender.clone(),
+            request,
+            leg: Some(leg),
+            _pending: pending,
+        });
+        handle(&self.life, dialog, transaction);
+        Ok(())
+    }
+
+    /// Where the peer sends its requests within the dialog.
+    fn contact(&self, transaction: &Transaction, request: &Request, peer: SocketAddr) -> Option<Uri> {
+        let transport = match &transaction.connection {
+            Some(SipConnection::Udp(_)) => Transport::Udp,
+            _ => Transport::Tcp,
+        };
+        let listener = self.listeners.iter().find(|listener| listener.transport == transport)?;
+        let addr = address_towards(peer, listener.addr).ok()?;
+        let params = match transport {
+            Transport::Udp => Vec::new(),
+            Transport::Tcp => vec![Param::Transport(rsipstack::sip::Transport::Tcp)],
+        };
+        let auth = request.uri.user().map(|user| Auth { user: user.to_owned(), password: None });
+        Some(Uri { scheme: Some(Scheme::Sip), auth, host_with_port: addr.into(), params, headers: Vec::new() })
+    }
+}
+
+/// A request within a dialog: to its dialog, or answered here.
+pub(super) fn in_dialog(layer: &DialogLayer, life: &Lifecycle, transaction: Transaction) {
+    let method = transaction.original.method;
+    let Some(AnyDialog::Invite(dialog)) = layer.match_dialog(&transaction) else {
+        return reply(life, transaction, StatusCode::CallTransactionDoesNotExist, Vec::new());
+    };
+    let cseq = transaction.original.cseq_header().and_then(|cseq| cseq.seq()).unwrap_or(0);
+    let allow = || vec![Header::Allow(ALLOW.into())];
+    if cseq < dialog.snapshot().remote_cseq {
+        // RFC 3261 §12.2.2; rsipstack would be silent.
+        return reply(life, transaction, StatusCode::ServerInternalError, Vec::new());
+    }
+    match method {
+        Method::Bye => handle(life, dialog, transaction),
+        Method::Invite | Method::Update if dialog.state().is_confirmed() => handle(life, dialog, transaction),
+        Method::Invite | Method::Update => {
+            // RFC 3261 §14.2: the first INVITE has not been ACKed yet.
+            let soon = Header::Other("Retry-After".into(), "1".into());
+            reply(life, transaction, StatusCode::ServerInternalError, vec![soon]);
+        }
+        Method::Options => {
+            reply(life, transaction, StatusCode::OK, [allow(), vec![Header::Accept(ACCEPT.into())]].concat());
+        }
+        Method::Info => reply(life, transaction, StatusCode::OK, Vec::new()),
+        _ => reply(life, transaction, StatusCode::MethodNotAllowed, allow()),
+    }
+}
+
+/// Drives a transaction to its end, for up to 32 s after the last word (RFC 3261 timers H and L).
+fn handle(life: &Lifecycle, mut dialog: InviteDialog, mut transaction: Transaction) {
+    life.spawn(Box::pin(async move {
+        let _ = dialog.handle(&mut transaction).await;
+    }));
+}
+
+fn reply(life: &Lifecycle, mut transaction: Transaction, status: StatusCode, headers: Vec<Header>) {
+    life.spawn(Box::pin(async move {
+        if transaction.reply_with(status, headers, None).await.is_ok() {
+            // An INVITE waits here for its ACK; other requests are over at once.
+            while transaction.receive().await.is_some() {}
+        }
+    }));
+}
+
+/// Where the request came from: the gate has written it into the Via where it differs.
+fn source(transaction: &Transaction) -> Option<SocketAddr> {
+    let via = transaction.original.via_header().ok()?;
+    let (_, host) = SipConnection::parse_target_from_via(via).ok()?;
+    host.try_into().ok()
+}
+
+/// What the peer requires of us and we do not have (RFC 3261 §8.2.2.3). `100rel` is met by never sending a 18x.
+fn unsupported_extensions(request: &Request) -> Vec<String> {
+    let required = request.headers.iter().filter(|header| header.name().eq_ignore_ascii_case("Require"));
+    let options = required.flat_map(|header| header.value().split(','));
+    let options = options.map(str::trim).filter(|option| !option.is_empty());
+    options.filter(|option| !option.eq_ignore_ascii_case("100rel")).map(str::to_owned).collect()
+}
+
+/// A body without a type is taken for what it looks like.
+fn is_sdp(request: &Request) -> bool {
+    let mut types = request.headers.iter().filter(|header| header.name().eq_ignore_ascii_case("Content-Type"));
+    match types.next() {
+        Some(header) => {
+            let kind = header.value().split(';').next().unwrap_or_default();
+            kind.trim().eq_ignore_ascii_case(ACCEPT)
+        }
+        None => request.body.starts_with(b"v=0"),
+    }
+}
