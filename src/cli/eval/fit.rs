@@ -1,0 +1,256 @@
+//! Fitting a calibration: logistic regression on the scores of people whose names are known.
+
+use std::fmt;
+
+use super::metrics::Trials;
+use super::trials::Cast;
+use crate::voice::calibration::{Limits, Weights, features};
+use crate::voice::{Calibration, Llr, ModelId, Quality, Score};
+
+/// A calibration and how well it does on people that it was not fitted on.
+pub struct Fitted {
+    pub calibration: Calibration,
+    /// Over all conditions and lengths, every trial scored by weights that have seen neither of its two speakers.
+    cross_validated_cllr: Option<f64>,
+    trials: [usize; 2],
+}
+
+/// From the first window to where more speech changes little.
+const LENGTHS_MS: [u32; 6] = [1600, 2400, 3200, 5000, 8000, 10_000];
+
+/// Groups of speakers that are left out in turn.
+const FOLDS: u64 = 5;
+
+struct Trial {
+    score: Score,
+    quality: Quality,
+    target: bool,
+    /// Fold of the probe's speaker and of the enrolled one.
+    folds: [u64; 2],
+}
+
+pub fn fit(model: &ModelId, casts: &[(String, Cast)], attribution: &str) -> anyhow::Result<Fitted> {
+    let trials: Vec<Trial> = casts.iter().flat_map(|(_, cast)| trials_of(cast)).collect();
+    let limits = limits(casts, &trials)?;
+    let weights = regress(&trials.iter().collect::<Vec<_>>(), &limits);
+    let names: Vec<&str> = casts.iter().map(|(name, _)| name.as_str()).collect();
+    let targets = trials.iter().filter(|trial| trial.target).count();
+    let mut calibration = Calibration {
+        model: model.as_str().to_owned(),
+        data: format!(
+            "{}: {targets} trials of one speaker, {} of two, at {:?} ms of net speech",
+            names.join(", "),
+            trials.len() - targets,
+            LENGTHS_MS
+        ),
+        attribution: attribution.to_owned(),
+        weights,
+        limits,
+    };
+    calibration.weights = rounded(calibration.weights);
+    let cross_validated_cllr = cross_validate(&trials, &calibration).cllr();
+    Ok(Fitted { calibration, cross_validated_cllr, trials: [targets, trials.len() - targets] })
+}
+
+fn trials_of(cast: &Cast) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for ms in LENGTHS_MS {
+        for (probe, scored) in cast.probes.iter().zip(cast.at(ms).probes) {
+            if !scored.heard {
+                continue;
+            }
+            for (n, enrolled) in cast.enrolled.iter().enumerate() {
+                trials.push(Trial {
+                    score: scored.scores[n],
+                    quality: scored.quality,
+                    target: scored.own == Some(n),
+                    folds: [fold(&probe.speaker), fold(enrolled)],
+                });
+            }
+        }
+    }
+    trials
+}
+
+/// A speaker's fold depends on the name alone, so that all conditions agree.
+fn fold(speaker: &str) -> u64 {
+    // FNV-1a, 64 bit.
+    speaker.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)) % FOLDS
+}
+
+/// The range of qualities seen, and the largest ratios that so many speakers can tell from never: with N independent
+/// comparisons and no error, an error rate below 1 in N + 1 is a guess. Conditions and lengths repeat the same people,
+/// so speakers and pairs of speakers are counted, and not trials.
+fn limits(casts: &[(String, Cast)], trials: &[Trial]) -> anyhow::Result<Limits> {
+    let largest = |count: fn(&Cast) -> usize| casts.iter().map(|(_, cast)| count(cast)).max().unwrap_or(0) as f64;
+    let (same, different) = (largest(Cast::speakers_with_targets), largest(Cast::speaker_pairs));
+    anyhow::ensure!(same >= 2.0 && different >= 2.0, "too few speakers to fit on: there must be several with probes");
+    let snr_db = trials.iter().map(|trial| trial.quality.snr_db);
+    Ok(Limits {
+        net_speech_ms: [LENGTHS_MS[0], LENGTHS_MS[LENGTHS_MS.len() - 1]],
+        snr_db: [snr_db.clone().fold(f32::MAX, f32::min).round(), snr_db.fold(f32::MIN, f32::max).round()],
+        llr: [-round_3((same + 1.0).ln()), round_3((different + 1.0).ln())],
+    })
+}
+
+fn cross_validate(trials: &[Trial], calibration: &Calibration) -> Trials {
+    let mut llrs = Trials::default();
+    for left_out in 0..FOLDS {
+        let seen: Vec<&Trial> = trials.iter().filter(|trial| !trial.folds.contains(&left_out)).collect();
+        let weights = regress(&seen, &calibration.limits);
+        let other = Calibration { weights, ..calibration.clone() };
+        for trial in trials.iter().filter(|trial| trial.folds == [left_out; 2]) {
+            let Llr(llr) = other.llr(trial.score, trial.quality);
+            if trial.target { llrs.targets.push(llr) } else { llrs.nontargets.push(llr) }
+        }
+    }
+    llrs
+}
+
+/// Newton's method on the cross-entropy, both sides weighted to a prior of one half (Brümmer and du Preez, 2006): what
+/// comes out is free of how many trials of each kind there were.
+fn regress(trials: &[&Trial], limits: &Limits) -> Weights {
+    let targets = trials.iter().filter(|trial| trial.target).count().max(1) as f64;
+    let nontargets = (trials.len() as f64 - targets).max(1.0);
+    let mut weights = [0.0; N];
+    for _ in 0..NEWTON_STEPS {
+        let mut gradient = weights.map(|w| -RIDGE * w);
+        let mut hessian = [[0.0; N]; N];
+        (0..N).for_each(|n| hessian[n][n] = RIDGE);
+        for trial in trials {
+            let x = features(trial.score, trial.quality, limits);
+            let chance = 1.0 / (1.0 + (-dot(&weights, &x)).exp());
+            let weight = if trial.target { 0.5 / targets } else { 0.5 / nontargets };
+            let surprise = weight * (f64::from(u8::from(trial.target)) - chance);
+            let curvature = weight * chance * (1.0 - chance);
+            for i in 0..N {
+                gradient[i] += surprise * x[i];
+                for j in 0..N {
+                    hessian[i][j] += curvature * x[i] * x[j];
+                }
+            }
+        }
+        let step = solve(hessian, gradient);
+        weights.iter_mut().zip(step).for_each(|(w, s)| *w += s);
+    }
+    Weights::from_array(weights)
+}
+
+const N: usize = Weights::COUNT;
+/// It converges in about eight; the rest costs a second.
+const NEWTON_STEPS: usize = 15;
+/// Keeps weights finite where people are told apart without any error; too weak to be felt elsewhere.
+const RIDGE: f64 = 1e-7;
+
+fn dot(a: &[f64; N], b: &[f64; N]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Gaussian elimination; the matrix is positive definite thanks to the ridge, so no pivoting is needed.
+fn solve(mut a: [[f64; N]; N], mut b: [f64; N]) -> [f64; N] {
+    for i in 0..N {
+        for row in i + 1..N {
+            let factor = a[row][i] / a[i][i];
+            for column in i..N {
+                a[row][column] -= factor * a[i][column];
+            }
+            b[row] -= factor * b[i];
+        }
+    }
+    for i in (0..N).rev() {
+        let known: f64 = (i + 1..N).map(|column| a[i][column] * b[column]).sum();
+        b[i] = (b[i] - known) / a[i][i];
+    }
+    b
+}
+
+fn rounded(weights: Weights) -> Weights {
+    Weights::from_array(weights.array().map(round_3))
+}
+
+fn round_3(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+impl Fitted {
+    pub fn to_toml(&self) -> anyhow::Result<String> {
+        let cllr = self.cross_validated_cllr.map_or("unknown".into(), |cllr| format!("{cllr:.3}"));
+        Ok(format!(
+            "# What the model's scores mean; made by `regulars eval voice --fit-calibration`. src/voice/calibration.rs has the\n\
+             # formula. Cllr on speakers that the weights have not seen, all conditions and lengths together: {cllr}.\n{}",
+            toml::to_string(&self.calibration)?
+        ))
+    }
+}
+
+impl fmt::Display for Fitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [targets, nontargets] = self.trials;
+        write!(f, "calibration: {targets} trials of one speaker, {nontargets} of two; Cllr by {FOLDS}-fold ")?;
+        match self.cross_validated_cllr {
+            Some(cllr) => write!(f, "cross-validation over speakers {cllr:.3}"),
+            None => write!(f, "cross-validation unknown, too few speakers"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linear_system_is_solved() {
+        let mut a = [[0.0; N]; N];
+        let wanted: [f64; N] = std::array::from_fn(|n| n as f64 - 2.0);
+        for (i, row) in a.iter_mut().enumerate() {
+            for (j, cell) in row.iter_mut().enumerate() {
+                *cell = if i == j { 4.0 } else { 1.0 / (1.0 + i as f64 + j as f64) };
+            }
+        }
+        let b: [f64; N] = std::array::from_fn(|i| dot(&a[i], &wanted));
+        assert!(solve(a, b).iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-9));
+    }
+
+    /// Two normal distributions with equal variance have a linear likelihood ratio: (m1 - m0) / v * (s - middle).
+    #[test]
+    fn the_regression_finds_the_likelihood_ratio_of_two_normals() {
+        let limits = Limits { net_speech_ms: [5000, 5000], snr_db: [10.0, 10.0], llr: [-9.0, 9.0] };
+        let mut trials = Vec::new();
+        for n in 1..2000 {
+            let z = inverse_normal(f64::from(n) / 2000.0);
+            for (target, mean) in [(true, 0.8), (false, 0.5)] {
+                let quality = Quality { net_speech_ms: 5000, snr_db: 10.0 };
+                trials.push(Trial { score: Score((mean + 0.1 * z) as f32), quality, target, folds: [0, 0] });
+            }
+        }
+        let weights = regress(&trials.iter().collect::<Vec<_>>(), &limits);
+        let calibration = Calibration {
+            model: String::new(),
+            data: String::new(),
+            attribution: String::new(),
+            weights,
+            limits,
+        };
+        for score in [0.5f32, 0.65, 0.8] {
+            let Llr(llr) = calibration.llr(Score(score), trials[0].quality);
+            let wanted = 0.3 / 0.01 * (score - 0.65);
+            assert!((llr - wanted).abs() < 0.1, "{score}: {llr} instead of {wanted}");
+        }
+    }
+
+    /// By bisection of the distribution function, with erf by Abramowitz and Stegun 7.1.26.
+    fn inverse_normal(p: f64) -> f64 {
+        let cdf = |x: f64| {
+            let t = 1.0 / (1.0 + 0.327_591_1 * x.abs() / std::f64::consts::SQRT_2);
+            let poly = t * (0.254_829_592 + t * (-0.284_496_736 + t * (1.421_413_741 + t * (-1.453_152_027 + t * 1.061_405_429))));
+            let erf = 1.0 - poly * (-x * x / 2.0).exp();
+            if x >= 0.0 { 0.5 + erf / 2.0 } else { 0.5 - erf / 2.0 }
+        };
+        let (mut low, mut high) = (-6.0, 6.0);
+        for _ in 0..60 {
+            let middle = (low + high) / 2.0;
+            if cdf(middle) < p { low = middle } else { high = middle }
+        }
+        low
+    }
+}

@@ -1,0 +1,184 @@
+//! From samples to windows, as they come: frames, noise floor, speech or not, level, windows.
+//!
+//! Model and front-end are one unit. A change here changes [`super::FRONT_END_VERSION`].
+
+use std::collections::VecDeque;
+
+use super::fbank::{FRAME_MS, Fbank, Frame};
+use super::noise_floor::{NoiseFloor, subtract};
+use super::resample::{Resampler, WIDEBAND_HZ};
+use super::vad::Vad;
+use super::window::MAX_SNR_DB;
+use super::{MELS, SpeechError, WINDOW_FRAMES, Window};
+
+/// The speech of one caller.
+pub struct FrontEnd {
+    resampler: Option<Resampler>,
+    features: Features,
+}
+
+impl FrontEnd {
+    /// 8000 and 16000 are used as they are, other rates from 8000 to 192000 go through 16000.
+    pub fn new(sample_rate_hz: u32) -> Result<Self, SpeechError> {
+        if !(8000..=192_000).contains(&sample_rate_hz) {
+            return Err(SpeechError::SampleRate(sample_rate_hz));
+        }
+        let native = [8000, WIDEBAND_HZ].contains(&sample_rate_hz);
+        let resampler = if native { None } else { Some(Resampler::new(sample_rate_hz)?) };
+        Ok(Self { resampler, features: Features::new(if native { sample_rate_hz } else { WIDEBAND_HZ }) })
+    }
+
+    /// Takes the next samples, full scale 1, any number.
+    pub fn push(&mut self, mut samples: &[f32]) {
+        match &mut self.resampler {
+            None => self.features.push(samples),
+            Some(resampler) => {
+                while let Some(block) = resampler.next_block(&mut samples) {
+                    self.features.push(block);
+                }
+            }
+        }
+    }
+
+    /// Samples were lost here. They are neither speech nor noise, and nothing is put in their place.
+    pub fn skip(&mut self, samples: usize) {
+        if samples > 0 {
+            self.features.fbank.splice();
+        }
+    }
+
+    /// The oldest window that was not taken yet.
+    pub fn next_window(&mut self) -> Option<Window> {
+        self.features.ready.pop_front()
+    }
+
+    /// The recording is over: what was held back is judged and, when it brings [`REMAINDER_MS`] of new speech, becomes
+    /// a last window that ends at the last speech. Fewer than 1.6 s in all are repeated to fill it.
+    pub fn finish(&mut self) {
+        self.features.finish();
+    }
+
+    /// Speech heard so far, pauses left out, in milliseconds.
+    pub fn net_speech_ms(&self) -> u32 {
+        self.features.net_frames * FRAME_MS as u32
+    }
+}
+
+/// Everything after the sample rate is settled.
+struct Features {
+    fbank: Fbank,
+    vad: Vad,
+    floor: NoiseFloor,
+    /// Frames that the detector has not judged yet: about eight.
+    unjudged: VecDeque<Frame>,
+    /// Speech that the next window is made of, at most [`WINDOW_FRAMES`].
+    speech: Vec<Frame>,
+    /// How many of these no window has held yet.
+    fresh: usize,
+    net_frames: u32,
+    /// Sum of the powers of all speech frames.
+    speech_power: f64,
+    ready: VecDeque<Window>,
+}
+
+/// A window every 0.8 s of net speech; denser ones bring nothing (docs/decisions).
+pub const WINDOW_STEP: usize = 80;
+/// New speech that is worth a last window of its own.
+pub const REMAINDER_MS: usize = 400;
+/// The level of speech that the default model was trained on, in dBFS (resemblyzer 0.1.4, hparams.py). 3 dB off moves an
+/// embedding to a cosine of .98 of itself.
+const LEVEL_DBFS: f64 = -30.0;
+/// Enough for the detector's look-ahead and for windows that wait while a packet is taken apart.
+const UNJUDGED: usize = 64;
+const READY: usize = 4;
+
+impl Features {
+    fn new(sample_rate_hz: u32) -> Self {
+        Self {
+            fbank: Fbank::new(sample_rate_hz),
+            vad: Vad::new(sample_rate_hz),
+            floor: NoiseFloor::default(),
+            unjudged: VecDeque::with_capacity(UNJUDGED),
+            speech: Vec::with_capacity(WINDOW_FRAMES),
+            fresh: 0,
+            net_frames: 0,
+            speech_power: 0.0,
+            ready: VecDeque::with_capacity(READY),
+        }
+    }
+
+    /// In steps of a frame's hop, so that neither frames nor scores pile up however much comes at once.
+    fn push(&mut self, samples: &[f32]) {
+        for mut step in samples.chunks(self.fbank.hop()) {
+            step.iter().for_each(|sample| self.vad.push(*sample));
+            while let Some(frame) = self.fbank.next_frame(&mut step) {
+                self.floor.push(&frame);
+                self.unjudged.push_back(frame);
+            }
+            self.judge();
+        }
+    }
+
+    fn judge(&mut self) {
+        while !self.unjudged.is_empty()
+            && let Some(is_speech) = self.vad.next_verdict()
+        {
+            if let Some(frame) = self.unjudged.pop_front()
+                && is_speech
+                && !frame.spliced
+            {
+                self.add_speech(frame);
+            }
+        }
+    }
+
+    fn add_speech(&mut self, frame: Frame) {
+        self.speech.push(frame);
+        self.speech_power += f64::from(frame.power);
+        self.fresh += 1;
+        self.net_frames += 1;
+        if self.speech.len() == WINDOW_FRAMES {
+            self.emit();
+            self.speech.drain(..WINDOW_STEP);
+        }
+    }
+
+    fn finish(&mut self) {
+        // Silence pushes the last frames through the window and the detector; itself it is no frame of the call.
+        while !self.unjudged.is_empty() {
+            self.vad.push(0.0);
+            self.judge();
+        }
+        let spoken = self.speech.len();
+        if self.fresh * FRAME_MS >= REMAINDER_MS {
+            self.speech.extend_from_within(..);
+            while self.speech.len() < WINDOW_FRAMES {
+                self.speech.extend_from_within(..spoken);
+            }
+            self.speech.truncate(WINDOW_FRAMES);
+            self.emit();
+            self.speech.truncate(spoken);
+        }
+    }
+
+    /// Subtracts the noise as it is known now, sets the level, and lays the frames out as the model reads them.
+    fn emit(&mut self) {
+        let floor = self.floor.estimate();
+        let mut mels = Vec::with_capacity(WINDOW_FRAMES * MELS);
+        self.speech.iter().for_each(|frame| mels.extend_from_slice(&subtract(&floor, &frame.mels)));
+        let power = (self.speech_power / f64::from(self.net_frames)).max(f64::from(f32::MIN_POSITIVE));
+        let gain = (10f64.powf(LEVEL_DBFS / 10.0) / power) as f32;
+        mels.iter_mut().for_each(|mel| *mel *= gain);
+        self.fresh = 0;
+        let snr_db = snr_db(&self.speech, &floor);
+        self.ready.push_back(Window { mels: mels.into(), net_speech_ms: self.net_frames * FRAME_MS as u32, snr_db });
+    }
+}
+
+/// Power over the floor, less the floor itself, summed over bands.
+fn snr_db(speech: &[Frame], floor: &[f32; MELS]) -> f32 {
+    let total = speech.iter().flat_map(|frame| frame.mels).map(f64::from).sum::<f64>() / speech.len() as f64;
+    let noise = floor.iter().copied().map(f64::from).sum::<f64>();
+    let ratio = (total - noise).max(0.0) / noise;
+    if ratio.is_nan() { MAX_SNR_DB } else { (10.0 * ratio.log10()).clamp(0.0, f64::from(MAX_SNR_DB)) as f32 }
+}

@@ -1,0 +1,18 @@
+//! Stage 3, payloads to samples to speech to the windows of features that the model reads.
+
+pub mod codec;
+pub mod error;
+pub mod fbank;
+pub mod front_end;
+pub mod noise_floor;
+pub mod resample;
+pub mod upsample;
+pub mod vad;
+pub mod wav;
+pub mod window;
+
+pub use error::SpeechError;
+pub use fbank::MELS;
+pub use front_end::{FrontEnd, WINDOW_STEP};
+pub use wav::Wav;
+pub use window::{FRONT_END_VERSION, WINDOW_FRAMES, Window};

@@ -1,0 +1,38 @@
+//! Why a voice cannot be turned into a score.
+
+use super::ModelId;
+use crate::base::ErrorKind;
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum VoiceError {
+    #[error("cannot read {path}: {reason}")]
+    Read { path: String, reason: String },
+    #[error("the model file cannot be loaded, it is damaged or no speaker model: {0}")]
+    Model(String),
+    #[error("the golden file cannot be understood: {0}")]
+    Golden(String),
+    #[error("the golden file was made for another model file (sha256 {wanted}, this one has {found})")]
+    ForeignGolden { wanted: String, found: String },
+    #[error("model and front-end disagree on the golden clip {clip}: {what}. Scores would be wrong, so it is not used")]
+    Disagreement { clip: String, what: String },
+    #[error("the model failed on a window: {0}")]
+    Inference(String),
+    #[error("made with voice model {found}, but {wanted} is in use: its numbers mean nothing here; enrol again")]
+    ForeignModel { found: ModelId, wanted: ModelId },
+    #[error("the calibration file cannot be understood: {0}")]
+    Calibration(String),
+    #[error("only {heard_ms} ms of speech; {needed_ms} ms are needed for a voiceprint")]
+    TooLittleSpeech { heard_ms: u32, needed_ms: u32 },
+    #[error("more than one voice is heard: a voiceprint of two people would recognise neither")]
+    TwoVoices,
+}
+
+impl VoiceError {
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Inference(_) => ErrorKind::Internal,
+            Self::ForeignModel { .. } | Self::TooLittleSpeech { .. } | Self::TwoVoices => ErrorKind::Conflict,
+            _ => ErrorKind::InvalidInput,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Stage 4, features to a calibrated score.
+
+pub mod calibration;
+pub mod embedder;
+pub mod embedding;
+pub mod enroll;
+pub mod error;
+pub mod gallery;
+mod golden;
+pub mod pool;
+pub mod pooled;
+pub mod voiceprint;
+
+pub use calibration::{Calibration, Quality};
+pub use embedder::Embedder;
+pub use embedding::{Embedding, Llr, ModelId, Score};
+pub use error::VoiceError;
+pub use gallery::Gallery;
+pub use pool::{Pool, PoolClient};
+pub use pooled::Pooled;
+pub use voiceprint::Voiceprint;
