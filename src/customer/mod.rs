@@ -1,0 +1,16 @@
+//! Stage 6, what we know: the person, their household, their orders and contacts, what they agreed to, what they
+//! will likely order.
+
+pub mod consent;
+pub mod contact;
+pub mod dossier;
+pub mod history;
+pub mod likely_order;
+pub mod profile;
+
+pub use consent::{ConsentChannel, ConsentRecord, Purpose};
+pub use contact::{Channel, ComplaintState, Contact};
+pub use dossier::Dossier;
+pub use history::{Order, OrderLine};
+pub use likely_order::{LikelyOrder, ShopModel};
+pub use profile::{CustomerId, HouseholdId, PersonAtNumber, Profile};

@@ -1,0 +1,82 @@
+//! What can go wrong with the store, as sentences for the person who runs it. No customer data, no password.
+
+use std::path::PathBuf;
+
+use crate::base::ErrorKind;
+use crate::customer::CustomerId;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("store.url {reason}; use sqlite:FILE or postgres://USER@HOST/DATABASE")]
+    Url { reason: String },
+    #[error("{place} cannot be opened: {reason}")]
+    CannotOpen { place: String, reason: String },
+    #[error("{place} cannot be reached: {reason}")]
+    Unreachable { place: String, reason: String },
+    #[error("{place}: the disk is full; nothing was written, and what was stored before is unharmed")]
+    DiskFull { place: String },
+    #[error("{place} is read-only; nothing was written")]
+    ReadOnly { place: String },
+    #[error("{place} is locked by another program for longer than {waited_s} s; nothing was written")]
+    Locked { place: String, waited_s: u64 },
+    #[error("{place} is damaged, or not a database of Regulars: {reason}; restore it from a backup")]
+    Corrupt { place: String, reason: String },
+    #[error("{place} was made by a newer version of Regulars (schema {version}); this version leaves it alone")]
+    Newer { place: String, version: i64 },
+    #[error("{place}: its schema cannot be brought up to date: {reason}")]
+    Migration { place: String, reason: String },
+
+    #[error("the key file {} {reason}", path.display())]
+    KeyFile { path: PathBuf, reason: String },
+    #[error("the key in {origin} {reason}")]
+    KeyText { origin: String, reason: &'static str },
+    #[error("store.key_file must be set: there is no place beside {place} to keep a key in")]
+    KeyUnnamed { place: String },
+    #[error("the key in {origin} is not the one that the voiceprints in {place} are sealed with; restore that key")]
+    WrongKey { origin: String, place: String },
+    #[error(
+        "the key file {} is missing, and {place} holds voiceprints that only its key opens; restore the file", path.display()
+    )]
+    KeyLost { path: PathBuf, place: String },
+    #[error("the voiceprint of customer {customer} cannot be opened: it was changed; withdraw it and enrol again")]
+    SealBroken { customer: CustomerId },
+    #[error("the system gave no random bytes: {0}")]
+    Randomness(String),
+
+    #[error("there is no customer {0}")]
+    UnknownCustomer(CustomerId),
+    #[error("a voiceprint needs the yes of its own customer")]
+    NotConsented,
+    #[error("an order needs at least one line, and quantities from 1 to 10000")]
+    EmptyOrder,
+    #[error("{0} is not on the menu")]
+    OffMenu(String),
+    #[error("this order key was used for a different order")]
+    KeyReused,
+
+    #[error("{file}: {reason}; nothing of it was kept")]
+    ImportFile { file: String, reason: String },
+
+    #[error("{place} refused a statement (code {code}): {message}")]
+    Database { place: String, code: String, message: String },
+}
+
+impl StoreError {
+    pub fn kind(&self) -> ErrorKind {
+        use StoreError::*;
+        match self {
+            Url { .. } | EmptyOrder | OffMenu(_) | ImportFile { .. } | KeyText { .. } | KeyUnnamed { .. } => {
+                ErrorKind::InvalidInput
+            }
+            UnknownCustomer(_) => ErrorKind::NotFound,
+            NotConsented | KeyFile { .. } | WrongKey { .. } | KeyLost { .. } => ErrorKind::Denied,
+            KeyReused => ErrorKind::Conflict,
+            CannotOpen { .. } | Unreachable { .. } | DiskFull { .. } | ReadOnly { .. } | Locked { .. } => {
+                ErrorKind::Unavailable
+            }
+            Corrupt { .. } | Newer { .. } | Migration { .. } | SealBroken { .. } | Randomness(_) | Database { .. } => {
+                ErrorKind::Internal
+            }
+        }
+    }
+}

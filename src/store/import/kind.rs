@@ -1,0 +1,73 @@
+//! The three kinds of file, and their columns.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Customers,
+    Orders,
+    Contacts,
+}
+
+/// A column by its name in the first line of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Column {
+    pub name: &'static str,
+    pub required: bool,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Customers => "customers",
+            Kind::Orders => "orders",
+            Kind::Contacts => "contacts",
+        }
+    }
+
+    /// In the sequence in which the documentation lists them; a file may have them in any.
+    pub(super) fn columns(self) -> &'static [Column] {
+        match self {
+            Kind::Customers => CUSTOMERS,
+            Kind::Orders => ORDERS,
+            Kind::Contacts => CONTACTS,
+        }
+    }
+}
+
+const fn required(name: &'static str) -> Column {
+    Column { name, required: true }
+}
+
+/// A file without the column leaves what is stored; an empty field clears it.
+const fn optional(name: &'static str) -> Column {
+    Column { name, required: false }
+}
+
+const CUSTOMERS: &[Column] = &[
+    required("customer_id"),
+    required("name"),
+    optional("numbers"),
+    optional("household"),
+    optional("language"),
+    optional("allergies"),
+    optional("notes"),
+    optional("since"),
+];
+
+const ORDERS: &[Column] = &[
+    required("order_id"),
+    required("customer_id"),
+    required("ordered_at"),
+    required("item"),
+    optional("quantity"),
+    optional("modifiers"),
+];
+
+const CONTACTS: &[Column] = &[
+    required("contact_id"),
+    required("customer_id"),
+    required("at"),
+    required("channel"),
+    optional("agent"),
+    optional("wanted"),
+    optional("complaint"),
+];

@@ -1,0 +1,26 @@
+//! Stage 7, memory: who calls, what they ordered, what they agreed to. SQLite or Postgres, from one SQL text.
+
+mod audit;
+mod calls;
+mod consent;
+mod db;
+mod error;
+pub mod import;
+mod key;
+mod options;
+mod orders;
+mod people;
+mod place;
+mod seal;
+mod shop;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub use audit::AuditRow;
+pub use calls::CallFacts;
+pub use consent::Destroyed;
+pub use db::Store;
+pub use error::StoreError;
+pub use options::{KeySource, Options};
+pub use orders::{NewOrder, PlacedOrder};

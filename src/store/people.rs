@@ -1,0 +1,126 @@
+//! Customers and their numbers.
+
+use super::key::random;
+use super::seal::hex;
+use super::sql::{Conn, Engine, Tx, sql};
+use super::{Store, StoreError};
+use crate::base::{E164, Pii, UnixMillis};
+use crate::customer::{Channel, ComplaintState, Contact, CustomerId, Dossier, HouseholdId, PersonAtNumber, Profile};
+use crate::voice::ModelId;
+
+/// A number with more people than this is a switchboard; a card cannot hold them.
+const PEOPLE_AT_NUMBER: i64 = 20;
+/// What an agent can take in during a call.
+const CONTACTS: i64 = 20;
+
+impl Store {
+    /// Who has called from this number, most calls first, at most twenty.
+    pub async fn people_at(&self, number: &E164, model: &ModelId) -> Result<Vec<PersonAtNumber>, StoreError> {
+        let mut conn = self.read().await?;
+        let text = "
+            SELECT c.customer, c.name, n.calls,
+                   EXISTS (SELECT 1 FROM voiceprints v WHERE v.customer = c.customer AND v.model = $2)
+                   AND COALESCE((SELECT k.given FROM consents k WHERE k.customer = c.customer
+                                 AND k.purpose = 'recognise' ORDER BY k.seq DESC LIMIT 1), FALSE) AS recognisable
+            FROM numbers n JOIN customers c ON c.customer = n.customer
+            WHERE n.number = $1
+            ORDER BY n.calls DESC, c.customer LIMIT $3";
+        type Row = (String, String, i64, bool);
+        let rows = sql!(all Row, in conn, text, number.digits(), model.as_str(), PEOPLE_AT_NUMBER)?;
+        let person = |(customer, name, calls, recognisable): Row| PersonAtNumber {
+            customer: CustomerId::new(customer),
+            name: Pii::new(name),
+            calls_from_number: calls.try_into().unwrap_or(u32::MAX),
+            recognisable,
+        };
+        Ok(rows.into_iter().map(person).collect())
+    }
+
+    pub async fn profile(&self, customer: &CustomerId) -> Result<Option<Profile>, StoreError> {
+        profile(&mut self.read().await?, customer).await
+    }
+
+    /// Everything for the card: the profile, the last twenty contacts and the last 200 orders, newest first.
+    pub async fn dossier(&self, customer: &CustomerId) -> Result<Option<Dossier>, StoreError> {
+        let mut conn = self.read().await?;
+        let Some(profile) = profile(&mut conn, customer).await? else { return Ok(None) };
+        let contacts = contacts(&mut conn, customer).await?;
+        let orders = super::orders::newest(&mut conn, customer).await?;
+        Ok(Some(Dossier { profile, contacts, orders }))
+    }
+
+    /// A customer nobody has heard of before, with the number they call from. Gives their new key.
+    pub async fn create_customer(
+        &self,
+        name: Pii<String>,
+        number: Option<&E164>,
+        now: UnixMillis,
+    ) -> Result<CustomerId, StoreError> {
+        let customer = CustomerId::new(new_id("c-")?);
+        let mut tx = self.begin().await?;
+        let text = "INSERT INTO customers (customer, name, since_ms) VALUES ($1, $2, $3)";
+        sql!(execute tx, text, customer.as_str(), name.expose(), now.0)?;
+        if let Some(number) = number {
+            link_number(&mut tx, number, &customer).await?;
+        }
+        tx.commit().await?;
+        Ok(customer)
+    }
+}
+
+/// Notes that a customer uses a number, without a call from it.
+pub(super) async fn link_number(tx: &mut Tx, number: &E164, customer: &CustomerId) -> Result<(), StoreError> {
+    let text = "INSERT INTO numbers (number, customer) VALUES ($1, $2) ON CONFLICT (number, customer) DO NOTHING";
+    sql!(execute tx, text, number.digits(), customer.as_str())?;
+    Ok(())
+}
+
+/// Refuses a customer whom nobody knows, before a foreign key does so in words for programmers.
+pub(super) async fn require(tx: &mut Tx, customer: &CustomerId) -> Result<(), StoreError> {
+    let row = sql!(optional (i64,), in tx, "SELECT since_ms FROM customers WHERE customer = $1", customer.as_str())?;
+    row.map(drop).ok_or_else(|| StoreError::UnknownCustomer(customer.clone()))
+}
+
+/// An identifier that no other place makes: 96 random bits, a collision among ten million has a chance of 1 in 10^15.
+pub(super) fn new_id(prefix: &str) -> Result<String, StoreError> {
+    let mut bytes = [0; 12];
+    random(&mut bytes)?;
+    Ok(format!("{prefix}{}", hex(&bytes)))
+}
+
+async fn profile(conn: &mut Conn, customer: &CustomerId) -> Result<Option<Profile>, StoreError> {
+    type Row = (String, Option<String>, Option<String>, Option<String>, Option<String>, i64);
+    let text = "SELECT name, household, language, allergies, notes, since_ms FROM customers WHERE customer = $1";
+    let row = sql!(optional Row, in conn, text, customer.as_str())?;
+    Ok(row.map(|(name, household, language, allergies, notes, since)| Profile {
+        customer: customer.clone(),
+        name: Pii::new(name),
+        household: household.map(HouseholdId::new),
+        language,
+        allergies: allergies.map(Pii::new),
+        notes: notes.map(Pii::new),
+        since: UnixMillis(since),
+    }))
+}
+
+async fn contacts(conn: &mut Conn, customer: &CustomerId) -> Result<Vec<Contact>, StoreError> {
+    type Row = (i64, String, Option<String>, String, Option<String>);
+    // An open complaint is told however many calls came after it.
+    let text = "
+        SELECT at_ms, channel, agent, wanted, complaint FROM (
+            SELECT * FROM contacts WHERE customer = $1
+            ORDER BY COALESCE(complaint, '') = 'open' DESC, at_ms DESC, contact_id LIMIT $2
+        ) AS newest ORDER BY at_ms DESC, contact_id";
+    let rows = sql!(all Row, in conn, text, customer.as_str(), CONTACTS)?;
+    let contact = |(at, channel, agent, wanted, complaint): Row| {
+        // The column's check admits no other words.
+        Some(Contact {
+            at: UnixMillis(at),
+            channel: Channel::parse(&channel)?,
+            agent,
+            wanted: Pii::new(wanted),
+            complaint: complaint.as_deref().and_then(ComplaintState::parse),
+        })
+    };
+    Ok(rows.into_iter().filter_map(contact).collect())
+}

@@ -1,0 +1,67 @@
+//! What the likely order needs of the whole shop, read in one pass.
+
+use tokio_stream::StreamExt;
+
+use super::sql::{Engine, sql};
+use super::{Store, StoreError};
+use crate::base::UnixMillis;
+use crate::customer::likely_order::{ShopCounts, ShopModel, Weights};
+use crate::customer::{Order, OrderLine};
+
+impl Store {
+    /// Reads every order line once; memory stays at one customer's orders.
+    pub async fn shop_model(&self, weights: Weights) -> Result<ShopModel, StoreError> {
+        let mut customers = ByCustomer::default();
+        let mut conn = self.read().await?;
+        let text = "
+            SELECT o.customer, o.order_id, o.at_ms, l.item
+            FROM orders o JOIN order_lines l ON l.order_id = o.order_id
+            ORDER BY o.customer, o.at_ms, o.order_id";
+        macro_rules! read {
+            ($c:expr) => {{
+                let mut rows = sqlx::query_as::<_, Row>(text).fetch(&mut **$c);
+                while let Some(row) = rows.next().await {
+                    customers.add(row.map_err(|error| conn.place.error(error))?);
+                }
+            }};
+        }
+        match &mut conn.on {
+            Engine::Sqlite(c) => read!(c),
+            Engine::Pg(c) => read!(c),
+        }
+        let counts = customers.finish();
+        let menu = sql!(all (String,), in conn, "SELECT item FROM items WHERE available")?;
+        Ok(counts.model(menu.into_iter().map(|(item,)| item), weights))
+    }
+}
+
+type Row = (String, String, i64, String);
+
+/// Puts the rows of a customer together again.
+#[derive(Default)]
+struct ByCustomer {
+    counts: ShopCounts,
+    customer: String,
+    orders: Vec<Order>,
+}
+
+impl ByCustomer {
+    fn add(&mut self, (customer, order, at, item): Row) {
+        if customer != self.customer {
+            self.counts.add_customer(&self.orders);
+            self.orders.clear();
+            self.customer = customer;
+        }
+        if self.orders.last().is_none_or(|last| last.order != order) {
+            self.orders.push(Order { order, at: UnixMillis(at), lines: Vec::new() });
+        }
+        if let Some(last) = self.orders.last_mut() {
+            last.lines.push(OrderLine { item, quantity: 1, modifiers: Vec::new() });
+        }
+    }
+
+    fn finish(mut self) -> ShopCounts {
+        self.counts.add_customer(&self.orders);
+        self.counts
+    }
+}
