@@ -1,0 +1,121 @@
+//! A call's questions to the store, each answered with an event.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+
+use crate::base::{CallId, E164, ErrorKind, Line, Pii, clock};
+use crate::customer::likely_order::{self, ShopModel};
+use crate::customer::{ConsentRecord, CustomerId, Dossier};
+use crate::store::{CallFacts, NewOrder, Store};
+use crate::voice::ModelId;
+
+use super::registry::{Registry, store_error};
+use super::{CommandError, Event, Known, Ticket, Write, Written};
+
+/// Cheap to clone: one for each question.
+#[derive(Clone)]
+pub struct Books {
+    pub call: CallId,
+    pub line: Line,
+    pub number: Option<E164>,
+    pub store: Store,
+    pub registry: Registry,
+    pub model: ModelId,
+    pub time_zone: TimeZone,
+    /// What everyone's orders say together; made anew now and then by the service.
+    pub shop: watch::Receiver<Arc<ShopModel>>,
+}
+
+impl Books {
+    pub async fn people(self) -> Event {
+        let Some(number) = &self.number else { return Event::People(Ok(Vec::new())) };
+        Event::People(self.store.people_at(number, &self.model).await.map_err(|error| {
+            tracing::error!(call = %self.call, %error, "the people of a number could not be read");
+        }))
+    }
+
+    pub async fn describe(self, customer: CustomerId) -> Event {
+        let name: Option<Pii<String>> = match self.store.profile(&customer).await {
+            Ok(profile) => profile.map(|profile| profile.name),
+            Err(error) => {
+                tracing::error!(call = %self.call, %error, "a profile could not be read");
+                None
+            }
+        };
+        Event::Described { customer, name }
+    }
+
+    pub async fn fetch(self, customer: CustomerId) -> Event {
+        let known = match self.store.dossier(&customer).await {
+            Ok(Some(dossier)) => Ok(Arc::new(self.know(dossier))),
+            Ok(None) => Err(CommandError::new(ErrorKind::NotFound, "There is no such customer in the books.")),
+            Err(error) => {
+                tracing::error!(call = %self.call, %error, "a customer's books could not be read");
+                Err(CommandError::new(error.kind(), "The books cannot be read just now; please try again."))
+            }
+        };
+        Event::Fetched { customer, known }
+    }
+
+    pub async fn write(self, ticket: Ticket, write: Write) -> Event {
+        Event::Written { ticket, outcome: self.carry_out(write).await }
+    }
+
+    fn know(&self, dossier: Dossier) -> Known {
+        let shop = self.shop.borrow().clone();
+        let likely = likely_order::predict(&dossier.orders, &shop, clock::wall(), &self.time_zone);
+        Known { dossier, likely }
+    }
+
+    async fn carry_out(&self, write: Write) -> Result<Written, CommandError> {
+        let at = clock::wall();
+        match write {
+            Write::NewCustomer { name } => {
+                let made = self.store.create_customer(name, self.number.as_ref(), at).await;
+                made.map(Written::Customer).map_err(|error| store_error(&error))
+            }
+            Write::Consent(consent) => {
+                let consent = ConsentRecord { call: Some(self.call.clone()), ..consent };
+                self.store.record_consent(consent).await.map_err(|error| store_error(&error))?;
+                Ok(Written::Done)
+            }
+            Write::Enroll { consent, voiceprint } => {
+                let consent = ConsentRecord { call: Some(self.call.clone()), ..consent };
+                self.registry.enroll(consent, voiceprint).await?;
+                Ok(Written::Done)
+            }
+            Write::Withdraw { customer, agent } => {
+                self.registry.withdraw_in(Some(&self.call), &customer, &agent).await?;
+                Ok(Written::Done)
+            }
+            Write::Order { order, agent } => {
+                let order = NewOrder {
+                    customer: order.customer,
+                    lines: order.lines,
+                    idempotency_key: order.idempotency_key,
+                    agent,
+                    call: Some(self.call.clone()),
+                    at,
+                };
+                let placed = self.store.place_order(order).await.map_err(|error| store_error(&error))?;
+                Ok(Written::Order(placed.order))
+            }
+            Write::Contact { customer, agent, began, wanted } => {
+                let facts = CallFacts {
+                    call: self.call.clone(),
+                    line: self.line.clone(),
+                    customer: Some(customer),
+                    confirmed: true,
+                    number: self.number.clone(),
+                    agent: Some(agent),
+                    at: began,
+                    wanted,
+                };
+                self.store.record_call(facts).await.map_err(|error| store_error(&error))?;
+                Ok(Written::Done)
+            }
+        }
+    }
+}

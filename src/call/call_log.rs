@@ -1,0 +1,42 @@
+//! One line for each call, written when its card closes (docs/reference/call-log.md).
+
+use std::time::Duration;
+
+use crate::base::{CallId, Line};
+use crate::identity::VoiceUse;
+
+use super::machine::Heard;
+
+pub struct CallLine<'a> {
+    pub call: &'a CallId,
+    pub line: &'a Line,
+    /// From the INVITE to the last packet.
+    pub duration: Duration,
+    /// Whether the card stood for someone at the end, by voice or by an agent's word.
+    pub known: bool,
+    pub chance: f32,
+    pub voice: VoiceUse,
+    pub windows_dropped: u64,
+    pub heard: Heard,
+}
+
+pub fn call_log(line: CallLine<'_>) {
+    let CallLine { call, line, duration, known, chance, voice, windows_dropped, heard } = line;
+    tracing::info!(
+        target: "regulars::call",
+        %call,
+        %line,
+        duration_ms = duration.as_millis() as u64,
+        ended = ?heard.ended,
+        known,
+        chance,
+        ?voice,
+        net_speech_ms = heard.net_speech_ms,
+        windows_dropped,
+        packets_received = heard.statistics.received,
+        packets_lost = heard.statistics.given_up,
+        packets_late = heard.statistics.late,
+        packets_duplicate = heard.statistics.duplicate,
+        "call ended"
+    );
+}

@@ -1,0 +1,198 @@
+//! What an agent asks of a call, and what comes of it.
+
+use crate::base::{ErrorKind, UnixMillis};
+use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
+
+use super::command::{AgentCommand, CommandError, EnrollWhom};
+use super::machine::{Call, Identified};
+use super::pending::For;
+use super::{Action, Ticket, What, Write, Written};
+
+impl Call {
+    pub(super) fn on_command(&mut self, ticket: Ticket, at: UnixMillis, command: AgentCommand) {
+        match command {
+            AgentCommand::Confirm { customer, agent } => self.confirm(ticket, customer, agent),
+            AgentCommand::SomeoneElse { .. } => {
+                self.reply_to_confirm(Err(overtaken()));
+                self.identified = Identified::SomeoneElse;
+                self.publish(What::SomeoneElse);
+                self.reply(ticket, Ok(()));
+            }
+            AgentCommand::Enroll { customer, script, language, agent } => {
+                let asked = Asked { script, language, agent, at };
+                self.enroll(ticket, customer, asked);
+            }
+            AgentCommand::WithdrawConsent { customer, agent } => {
+                // Whatever the store says, nothing more is gathered from now on.
+                self.stop_enrolment_of(&customer);
+                self.write(ticket, For::Withdrawal(customer.clone()), Write::Withdraw { customer, agent });
+            }
+            AgentCommand::PlaceOrder { order, agent } => {
+                let reason = For::Order { customer: order.customer.clone(), agent: agent.clone() };
+                self.write(ticket, reason, Write::Order { order, agent });
+            }
+        }
+    }
+
+    fn confirm(&mut self, ticket: Ticket, customer: CustomerId, agent: String) {
+        self.reply_to_confirm(Err(overtaken()));
+        self.pending.confirm = Some(ticket);
+        self.identify(customer, agent);
+    }
+
+    pub(super) fn on_withdrawn(&mut self, customer: &CustomerId) {
+        if self.stop_enrolment_of(customer) {
+            self.publish(What::ConsentWithdrawn { customer: customer.clone() });
+        }
+    }
+
+    fn stop_enrolment_of(&mut self, customer: &CustomerId) -> bool {
+        self.enrolment.take_if(|enrolment| enrolment.customer() == customer).is_some()
+    }
+
+    pub(super) fn identify(&mut self, customer: CustomerId, agent: String) {
+        self.identified = Identified::ByAgent { customer: customer.clone(), agent };
+        // Read afresh even if the voice has had it fetched: what the agent acts on is what the books say now.
+        self.pending.forget_fetch(&customer);
+        self.pending.ask(&Action::Fetch(customer.clone()));
+        self.actions.push_back(Action::Fetch(customer));
+    }
+
+    pub(super) fn confirmed(&self, customer: &CustomerId) -> bool {
+        matches!(&self.identified, Identified::ByAgent { customer: by_agent, .. } if by_agent == customer)
+    }
+
+    pub(super) fn reply_to_confirm(&mut self, result: Result<(), CommandError>) {
+        if let Some(ticket) = self.pending.confirm.take() {
+            self.reply(ticket, result);
+        }
+    }
+
+    pub(super) fn confirm_failed(&mut self, customer: &CustomerId, error: CommandError) {
+        if self.confirmed(customer) {
+            self.identified = Identified::ByVoice;
+            self.reply_to_confirm(Err(error));
+        }
+    }
+
+    fn enroll(&mut self, ticket: Ticket, whom: EnrollWhom, asked: Asked) {
+        let refusal = if !self.is_live() {
+            Some(HUNG_UP)
+        } else if self.enrolment.is_some() || self.pending.awaits_customer() {
+            Some("This caller's voice is being learnt already.")
+        } else {
+            None
+        };
+        if let Some(message) = refusal {
+            return self.reply(ticket, Err(CommandError::new(ErrorKind::Conflict, message)));
+        }
+        match whom {
+            EnrollWhom::Customer(customer) => {
+                self.begin_enrolment(asked.consent(customer));
+                self.reply(ticket, Ok(()));
+            }
+            EnrollWhom::New { name } => {
+                let consent = asked.consent(CustomerId::new(""));
+                self.write(ticket, For::NewCustomer(consent), Write::NewCustomer { name });
+            }
+        }
+    }
+
+    /// Stores the voiceprint when there is speech enough for one, else says why not.
+    pub(super) fn finish_enrolment(&mut self) {
+        let Some(enrolment) = self.enrolment.take() else { return };
+        let customer = enrolment.customer().clone();
+        let (consent, voiceprint) = enrolment.finish(&self.model, self.caller.at);
+        match voiceprint {
+            Ok(voiceprint) => {
+                let ticket = self.pending.ticket();
+                self.write(ticket, For::Enrolment(customer), Write::Enroll { consent, voiceprint });
+            }
+            Err(error) => self.publish(What::EnrollFailed { customer, reason: error.to_string() }),
+        }
+    }
+
+    pub(super) fn on_written(&mut self, ticket: Ticket, outcome: Result<Written, CommandError>) {
+        let Some(reason) = self.pending.take_write(ticket) else { return };
+        let result = match (reason, outcome) {
+            (For::NewCustomer(_), Ok(Written::Customer(_))) if !self.is_live() => {
+                Err(CommandError::new(ErrorKind::Conflict, HUNG_UP))
+            }
+            (For::NewCustomer(consent), Ok(Written::Customer(customer))) => {
+                self.begin_enrolment(ConsentRecord { customer, ..consent });
+                Ok(())
+            }
+            (For::Consent, Ok(_)) => Ok(()),
+            (For::Consent, Err(error)) => {
+                if let Some(enrolment) = self.enrolment.take() {
+                    let customer = enrolment.customer().clone();
+                    self.publish(What::EnrollFailed { customer, reason: error.message.clone() });
+                }
+                Err(error)
+            }
+            (For::Enrolment(customer), Ok(_)) => {
+                self.publish(What::Enrolled { customer });
+                Ok(())
+            }
+            (For::Enrolment(customer), Err(error)) => {
+                self.publish(What::EnrollFailed { customer, reason: error.message.clone() });
+                Err(error)
+            }
+            (For::Withdrawal(customer), Ok(_)) => {
+                self.publish(What::ConsentWithdrawn { customer });
+                Ok(())
+            }
+            (For::Order { customer, agent }, Ok(Written::Order(order))) => {
+                // Who takes an order for this customer has said who it is.
+                if !self.confirmed(&customer) {
+                    self.identify(customer, agent);
+                }
+                self.order_placed = true;
+                self.publish(What::OrderPlaced { order });
+                Ok(())
+            }
+            (_, Ok(_)) => Err(CommandError::new(ErrorKind::Internal, "The store gave an answer of another kind.")),
+            (_, Err(error)) => Err(error),
+        };
+        self.reply(ticket, result);
+    }
+
+    pub(super) fn write(&mut self, ticket: Ticket, reason: For, write: Write) {
+        self.pending.await_write(ticket, reason);
+        self.actions.push_back(Action::Write { ticket, write });
+    }
+
+    fn reply(&mut self, ticket: Ticket, result: Result<(), CommandError>) {
+        self.actions.push_back(Action::Reply { ticket, result });
+    }
+}
+
+const HUNG_UP: &str = "The caller has hung up; a voice can be remembered only while they speak.";
+
+fn overtaken() -> CommandError {
+    CommandError::new(ErrorKind::Conflict, "Another choice was made meanwhile.")
+}
+
+/// The words that were read out, by whom, when.
+struct Asked {
+    script: String,
+    language: String,
+    agent: String,
+    at: UnixMillis,
+}
+
+impl Asked {
+    fn consent(self, customer: CustomerId) -> ConsentRecord {
+        ConsentRecord {
+            customer,
+            purpose: Purpose::Recognise,
+            given: true,
+            at: self.at,
+            script: self.script,
+            language: self.language,
+            channel: ConsentChannel::Spoken,
+            operator: self.agent,
+            call: None,
+        }
+    }
+}

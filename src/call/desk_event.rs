@@ -1,0 +1,69 @@
+//! What a call tells the desk.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::base::{CallId, E164, Line, Pii, UnixMillis};
+use crate::customer::{CustomerId, Dossier, LikelyOrder, PersonAtNumber};
+use crate::identity::Decision;
+
+/// Something that happened in a call, as the desk hears of it. The desk folds these into a card.
+#[derive(Clone, Debug)]
+pub struct CallEvent {
+    pub call: CallId,
+    pub line: Line,
+    pub at: UnixMillis,
+    /// When the packet came in that this rests on; the time from there to the screen is what callers and agents feel.
+    pub evidence_at: Instant,
+    pub what: What,
+}
+
+#[derive(Clone, Debug)]
+pub enum What {
+    /// The INVITE has come. `None`: withheld, or no telephone number.
+    Ringing { number: Option<E164> },
+    /// Who is known to call from this number; may be nobody.
+    ByNumber { people: Vec<PersonAtNumber> },
+    /// `people` describes those whom `decision` ranks, in its order. `known` is there only when the state is
+    /// `Recognised`, or an agent confirmed: below that nobody's profile or order leaves the call.
+    Decided { decision: Decision, people: Vec<Person>, known: Option<Arc<Known>> },
+    /// An agent said who it is. From now on the card is this customer's, whatever the voice says.
+    Confirmed { customer: CustomerId, known: Arc<Known> },
+    /// An agent said that it is none of the ranked people.
+    SomeoneElse,
+    /// The caller agreed; speech is being gathered. `net_speech_ms` of `needed_ms`.
+    Enrolling { customer: CustomerId, net_speech_ms: u32, needed_ms: u32 },
+    /// The voiceprint is stored.
+    Enrolled { customer: CustomerId },
+    /// Why no voiceprint was made, as a sentence for the agent.
+    EnrollFailed { customer: CustomerId, reason: String },
+    ConsentWithdrawn { customer: CustomerId },
+    OrderPlaced { order: String },
+    /// The caller has hung up or was lost; the card stays for the agent to finish.
+    Ended { cause: EndCause },
+    /// The card goes away.
+    Closed,
+}
+
+/// A ranked person, as little as the agent needs to ask "is this Anna?".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    pub customer: CustomerId,
+    pub name: Pii<String>,
+}
+
+/// Everything about a person of whom we are sure enough.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    pub dossier: Dossier,
+    pub likely: Option<LikelyOrder>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndCause {
+    HungUp,
+    Cancelled,
+    MediaTimeout,
+    Shutdown,
+    Failed,
+}

@@ -1,0 +1,75 @@
+//! What can happen to a call, and what must be done about it. The machine turns the one into the other; the task fetches
+//! events and carries out actions.
+
+use std::sync::Arc;
+
+use crate::base::{Pii, UnixMillis};
+use crate::customer::{ConsentRecord, CustomerId, PersonAtNumber};
+use crate::rtp::Negotiated;
+use crate::speech::Window;
+use crate::voice::{Embedding, VoiceError, Voiceprint};
+
+use super::recognition::Voiceprints;
+use super::{AgentCommand, CommandError, EndCause, Known, OrderRequest, What};
+
+/// Datagrams of the caller's media come in by [`super::Call::receive`] instead, since there are fifty a second.
+pub enum Event {
+    /// Offer and answer agree on a stream, at the start or after a re-INVITE.
+    Negotiated(Negotiated),
+    /// Who calls from this number, most calls first. `Err` when the store could not be read.
+    People(Result<Vec<PersonAtNumber>, ()>),
+    /// `None`: not in the store any more.
+    Described { customer: CustomerId, name: Option<Pii<String>> },
+    Fetched { customer: CustomerId, known: Result<Arc<Known>, CommandError> },
+    Embedded { net_speech_ms: u32, embedding: Result<Embedding, VoiceError> },
+    /// This customer's consent was taken back, in this call or elsewhere.
+    Withdrawn(CustomerId),
+    /// Someone enrolled or withdrew, in this call or elsewhere.
+    Voiceprints(Arc<Voiceprints>),
+    Command { ticket: Ticket, at: UnixMillis, command: AgentCommand },
+    Written { ticket: Ticket, outcome: Result<Written, CommandError> },
+    Ended(EndCause),
+}
+
+pub enum Action {
+    /// Answer with [`Event::People`].
+    LookUp,
+    /// Answer with [`Event::Described`].
+    Describe(CustomerId),
+    /// Answer with [`Event::Fetched`].
+    Fetch(CustomerId),
+    /// Answer with [`Event::Embedded`]. Only ever asked for with consent behind it.
+    Embed(Window),
+    /// Answer with [`Event::Written`].
+    Write { ticket: Ticket, write: Write },
+    /// The end of an agent's command.
+    Reply { ticket: Ticket, result: Result<(), CommandError> },
+    Publish(What),
+    /// Send BYE; the media socket closes.
+    HangUp,
+}
+
+/// Ties an answer to what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+/// A change of the store.
+#[derive(Debug)]
+pub enum Write {
+    /// A customer who was not in the books, with the calling number.
+    NewCustomer { name: Pii<String> },
+    /// The yes, as soon as it is given.
+    Consent(ConsentRecord),
+    Enroll { consent: ConsentRecord, voiceprint: Voiceprint },
+    Withdraw { customer: CustomerId, agent: String },
+    Order { order: OrderRequest, agent: String },
+    /// The call as a contact of this customer, whom an agent confirmed.
+    Contact { customer: CustomerId, agent: String, began: UnixMillis, wanted: Pii<String> },
+}
+
+#[derive(Debug)]
+pub enum Written {
+    Done,
+    Customer(CustomerId),
+    Order(String),
+}

@@ -1,0 +1,124 @@
+//! Takes INVITEs in: admits or refuses each, opens its media port, and starts its task.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::tz::TimeZone;
+use tokio::sync::{mpsc, watch};
+
+use crate::base::{Lifecycle, clock};
+use crate::customer::likely_order::ShopModel;
+use crate::rtp::PortPool;
+use crate::sip::{Invite, Refusal, address_towards};
+use crate::speech::FrontEnd;
+use crate::store::Store;
+use crate::voice::{Calibration, ModelId, Pool};
+
+use super::books::Books;
+use super::machine::{Caller, Options, Voices};
+use super::registry::Registry;
+use super::task::CallTask;
+use super::{Call, CallEvent};
+
+/// Everything that calls share.
+#[derive(Clone)]
+pub struct Intake {
+    pub options: Options,
+    pub registry: Registry,
+    pub store: Store,
+    pub ports: Arc<PortPool>,
+    pub pool: Pool,
+    pub model: ModelId,
+    pub calibration: Arc<Calibration>,
+    pub time_zone: TimeZone,
+    pub shop: watch::Receiver<Arc<ShopModel>>,
+    pub events: mpsc::Sender<CallEvent>,
+    pub lifecycle: Lifecycle,
+}
+
+/// RFC 3261 §20.33: when a refused caller may try again. Calls end all the time, so soon.
+const RETRY_AFTER_S: u32 = 5;
+
+impl Intake {
+    /// Runs until the SIP endpoint is gone.
+    pub async fn run(self, mut invites: mpsc::Receiver<Invite>) {
+        while let Some(invite) = invites.recv().await {
+            let (intake, invited_at) = (self.clone(), clock::now());
+            // Answering takes a round trip on TCP; the next caller does not wait for it.
+            self.lifecycle.spawn(async move { intake.take(invite, invited_at).await });
+        }
+    }
+
+    async fn take(self, invite: Invite, invited_at: Instant) {
+        if self.lifecycle.soft().is_cancelled() {
+            return invite.refuse(Refusal::ServiceUnavailable { retry_after_s: RETRY_AFTER_S }).await;
+        }
+        if !invite.has_usable_offer() {
+            return invite.refuse(Refusal::NotAcceptableHere).await;
+        }
+        let Some(admission) = self.registry.admit(invite.call.clone()) else {
+            tracing::warn!(call = %invite.call, "refused: call.max_calls are under way");
+            return invite.refuse(Refusal::ServiceUnavailable { retry_after_s: RETRY_AFTER_S }).await;
+        };
+        let socket = match self.ports.open().await {
+            Ok(socket) => socket,
+            Err(error) => {
+                tracing::error!(call = %invite.call, %error, "refused: no media port");
+                return invite.refuse(Refusal::ServiceUnavailable { retry_after_s: RETRY_AFTER_S }).await;
+            }
+        };
+        let (id, line, number) = (invite.call.clone(), invite.line.clone(), invite.caller.number.clone());
+        let local_rtp = match address_towards(invite.peer, socket.local_addr()) {
+            Ok(address) => address,
+            Err(error) => {
+                tracing::error!(call = %id, %error, "refused: no address of ours that the peer could send media to");
+                return invite.refuse(Refusal::ServiceUnavailable { retry_after_s: RETRY_AFTER_S }).await;
+            }
+        };
+        let dialog = match invite.accept(local_rtp).await {
+            Ok(dialog) => dialog,
+            Err(error) => {
+                tracing::warn!(call = %id, %error, "the call could not be answered");
+                return;
+            }
+        };
+        let front_end = match FrontEnd::new(SAMPLE_RATE_HZ) {
+            Ok(front_end) => front_end,
+            Err(error) => return tracing::error!(call = %id, %error, "no front-end for this sample rate"),
+        };
+        let voiceprints = self.registry.voiceprints();
+        let voices = Voices {
+            model: self.model.clone(),
+            calibration: self.calibration.clone(),
+            voiceprints: voiceprints.borrow().clone(),
+        };
+        let caller = Caller { number: number.clone(), at: clock::wall() };
+        let task = CallTask {
+            call: Call::new(clock::now(), caller, front_end, voices, self.options),
+            books: Books {
+                call: id.clone(),
+                line: line.clone(),
+                number,
+                store: self.store,
+                registry: self.registry,
+                model: self.model,
+                time_zone: self.time_zone,
+                shop: self.shop,
+            },
+            id,
+            line,
+            dialog,
+            socket,
+            admission,
+            pool: self.pool.client(),
+            voiceprints,
+            events: self.events,
+            invited_at,
+            lifecycle: self.lifecycle,
+        };
+        task.run().await;
+    }
+}
+
+/// Of the codecs that we answer with, PCMU and PCMA (RFC 3551 table 4).
+const SAMPLE_RATE_HZ: u32 = 8_000;

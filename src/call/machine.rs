@@ -1,0 +1,382 @@
+//! One call as a machine without I/O: events and datagrams in, actions out, time by argument.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::base::{E164, UnixMillis};
+use crate::customer::{CustomerId, PersonAtNumber};
+use crate::identity::{self, Decision, State, VoiceUse};
+use crate::rtp;
+use crate::speech::FrontEnd;
+use crate::voice::{Calibration, Embedding, ModelId};
+
+use super::enrolment::Enrolment;
+use super::listening::Listening;
+use super::pending::{For, Pending};
+use super::recognition::{Recognition, Voiceprints};
+use super::{Action, CommandError, EndCause, Event, Known, Person, What, Write};
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub identity: identity::Options,
+    pub receiver: rtp::ReceiverOptions,
+    /// Silence of the peer after which a call counts as lost.
+    pub media_timeout: Duration,
+    /// How long the card stays after the hang-up.
+    pub wrap_up: Duration,
+}
+
+/// What the INVITE told.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub number: Option<E164>,
+    pub at: UnixMillis,
+}
+
+/// What voiceprints a call may be compared with, and by which rule.
+#[derive(Clone)]
+pub struct Voices {
+    pub model: ModelId,
+    pub calibration: Arc<Calibration>,
+    pub voiceprints: Arc<Voiceprints>,
+}
+
+pub struct Call {
+    pub(super) caller: Caller,
+    pub(super) model: ModelId,
+    options: Options,
+    phase: Phase,
+    /// `None` after the hang-up: what was heard is gone with it.
+    listening: Option<Listening>,
+    heard: Heard,
+    pub(super) recognition: Recognition,
+    pub(super) enrolment: Option<Enrolment>,
+    pub(super) identified: Identified,
+    /// Everyone whom a decision may name.
+    people: Vec<Person>,
+    known: Option<Arc<Known>>,
+    pub(super) order_placed: bool,
+    pub(super) pending: Pending,
+    pub(super) actions: VecDeque<Action>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Live,
+    /// Hung up; the agent may finish.
+    WrapUp { until: Instant },
+    Closed,
+}
+
+/// What is left of the media half of a call for its log line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heard {
+    pub statistics: rtp::Statistics,
+    pub net_speech_ms: u32,
+    pub ended: Option<EndCause>,
+}
+
+/// Who says who it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Identified {
+    ByVoice,
+    /// An agent did; the voice is no longer asked.
+    ByAgent { customer: CustomerId, agent: String },
+    /// An agent ruled out whom we ranked.
+    SomeoneElse,
+}
+
+impl Call {
+    pub fn new(now: Instant, caller: Caller, front_end: FrontEnd, voices: Voices, options: Options) -> Self {
+        let listening = Listening::new(options.receiver.clone(), front_end, now);
+        let recognition = Recognition::new(options.identity.clone(), voices.calibration, voices.voiceprints);
+        let actions = [Action::Publish(What::Ringing { number: caller.number.clone() }), Action::LookUp];
+        Self {
+            caller,
+            model: voices.model,
+            options,
+            phase: Phase::Live,
+            listening: Some(listening),
+            heard: Heard::default(),
+            recognition,
+            enrolment: None,
+            identified: Identified::ByVoice,
+            people: Vec::new(),
+            known: None,
+            order_placed: false,
+            pending: Pending::default(),
+            actions: actions.into(),
+        }
+    }
+
+    /// Takes one datagram from the media port: the path that runs fifty times a second.
+    pub fn receive(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
+        if let Some(listening) = &mut self.listening {
+            listening.receive(now, from, datagram);
+            self.listen(now);
+        }
+    }
+
+    pub fn handle(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Negotiated(media) => {
+                if let Some(listening) = &mut self.listening {
+                    listening.negotiated(now, &media);
+                }
+            }
+            Event::People(people) => self.on_people(people),
+            Event::Described { customer, name } => self.on_described(customer, name),
+            Event::Fetched { customer, known } => self.on_fetched(&customer, known),
+            Event::Withdrawn(customer) => self.on_withdrawn(&customer),
+            // A window that could not be embedded is logged by the task; the next one may be better.
+            Event::Embedded { embedding: Err(_), .. } => {}
+            Event::Embedded { net_speech_ms, embedding: Ok(embedding) } => self.on_embedding(&embedding, net_speech_ms),
+            Event::Voiceprints(voiceprints) => self.on_voiceprints(voiceprints),
+            Event::Command { ticket, at, command } => self.on_command(ticket, at, command),
+            Event::Written { ticket, outcome } => self.on_written(ticket, outcome),
+            Event::Ended(cause) => self.on_ended(now, cause),
+        }
+    }
+
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When [`Call::handle_timeout`] is due; `None` when only events can change anything.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Live => {
+                let listening = self.listening.as_ref()?;
+                let media = listening.media_timeout(self.options.media_timeout);
+                [listening.poll_timeout(), media].into_iter().flatten().min()
+            }
+            Phase::WrapUp { until } => Some(until),
+            Phase::Closed => None,
+        }
+    }
+
+    pub fn handle_timeout(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Live => {
+                self.listen(now);
+                let timeout = self.options.media_timeout;
+                if self.listening.as_ref().and_then(|l| l.media_timeout(timeout)).is_some_and(|due| due <= now) {
+                    self.actions.push_back(Action::HangUp);
+                    self.on_ended(now, EndCause::MediaTimeout);
+                }
+            }
+            Phase::WrapUp { until } if until <= now => self.close(),
+            _ => {}
+        }
+    }
+
+    /// The card is gone and nothing more will happen.
+    pub fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.phase == Phase::Live
+    }
+
+    /// Where silence goes, so that middleboxes keep the path open, and in which format.
+    pub fn silence(&self) -> Option<(SocketAddr, u8, rtp::Codec)> {
+        self.listening.as_ref()?.silence()
+    }
+
+    pub fn heard(&self) -> Heard {
+        match &self.listening {
+            Some(listening) => listening.heard(),
+            None => self.heard,
+        }
+    }
+
+    /// Whom the card stands for, and the stated chance: 1 when an agent said so.
+    pub fn outcome(&self) -> (Option<&CustomerId>, f32) {
+        match (&self.identified, self.recognition.decision()) {
+            (Identified::ByAgent { customer, .. }, _) => (Some(customer), 1.0),
+            (Identified::ByVoice, Some(decision)) if decision.state == State::Recognised => {
+                (decision.ranked.first().map(|r| &r.customer), decision.ranked.first().map_or(0.0, |r| r.chance))
+            }
+            (_, decision) => (None, decision.map_or(0.0, |d| d.someone_else)),
+        }
+    }
+
+    /// The gate: a window leaves for the embedder only when a consented candidate stands behind this call, or the caller
+    /// agreed in this call. Any other window is dropped here.
+    fn listen(&mut self, now: Instant) {
+        let Some(listening) = &mut self.listening else { return };
+        listening.advance(now);
+        while let Some(window) = listening.next_window() {
+            let by_candidate = self.identified == Identified::ByVoice && self.recognition.wants_speech();
+            let agreed = self.enrolment.as_ref().is_some_and(|enrolment| enrolment.wants(window.net_speech_ms));
+            if by_candidate || agreed {
+                self.actions.push_back(Action::Embed(window));
+            }
+        }
+    }
+
+    fn on_people(&mut self, people: Result<Vec<PersonAtNumber>, ()>) {
+        let people = people.ok();
+        let known = people.clone().unwrap_or_default();
+        self.people.extend(known.iter().map(|p| Person { customer: p.customer.clone(), name: p.name.clone() }));
+        self.publish(What::ByNumber { people: known });
+        self.recognition.set_people(people);
+        self.show_decision();
+    }
+
+    fn on_voiceprints(&mut self, voiceprints: Arc<Voiceprints>) {
+        if self.phase == Phase::Live && self.recognition.set_gallery(voiceprints) {
+            self.show_decision();
+        }
+    }
+
+    fn on_embedding(&mut self, embedding: &Embedding, net_speech_ms: u32) {
+        if self.phase != Phase::Live {
+            return;
+        }
+        let snr_db = self.listening.as_ref().map_or(0.0, Listening::snr_db);
+        if self.identified == Identified::ByVoice && self.recognition.hear(embedding, snr_db) {
+            self.show_decision();
+        }
+        if let Some(enrolment) = &mut self.enrolment {
+            enrolment.hear(embedding, net_speech_ms);
+            let (net_speech_ms, needed_ms) = enrolment.progress();
+            let good = enrolment.is_good();
+            let customer = enrolment.customer().clone();
+            self.publish(What::Enrolling { customer, net_speech_ms, needed_ms });
+            if good {
+                self.finish_enrolment();
+            }
+        }
+    }
+
+    /// Puts the present decision on the screen, or asks for what is missing to do so.
+    fn show_decision(&mut self) {
+        let Some(decision) = self.recognition.decision().cloned() else { return };
+        if self.identified != Identified::ByVoice {
+            return;
+        }
+        let mut complete = true;
+        for ranked in &decision.ranked {
+            if !self.people.iter().any(|person| person.customer == ranked.customer) {
+                complete = false;
+                self.ask_once(Action::Describe(ranked.customer.clone()));
+            }
+        }
+        if let Some(first) = decision.ranked.first()
+            && matches!(decision.state, State::Probably | State::Recognised)
+            && self.known_of(&first.customer).is_none()
+        {
+            self.ask_once(Action::Fetch(first.customer.clone()));
+        }
+        if complete {
+            self.publish_decision(decision);
+        }
+    }
+
+    fn publish_decision(&mut self, decision: Decision) {
+        let person = |customer: &CustomerId| self.people.iter().find(|person| person.customer == *customer).cloned();
+        let people = decision.ranked.iter().filter_map(|ranked| person(&ranked.customer)).collect();
+        let known = match (decision.state, decision.ranked.first()) {
+            (State::Recognised, Some(first)) => self.known_of(&first.customer),
+            _ => None,
+        };
+        self.publish(What::Decided { decision, people, known });
+    }
+
+    fn on_described(&mut self, customer: CustomerId, name: Option<crate::base::Pii<String>>) {
+        // A customer deleted meanwhile is shown by key until the next decision leaves them out.
+        let name = name.unwrap_or_else(|| customer.to_string().into());
+        self.people.push(Person { customer, name });
+        self.show_decision();
+    }
+
+    fn on_fetched(&mut self, customer: &CustomerId, known: Result<Arc<Known>, CommandError>) {
+        let known = match known {
+            Ok(known) => known,
+            Err(error) => return self.confirm_failed(customer, error),
+        };
+        self.known = Some(known.clone());
+        if self.confirmed(customer) {
+            self.publish(What::Confirmed { customer: customer.clone(), known });
+            self.reply_to_confirm(Ok(()));
+        } else {
+            self.show_decision();
+        }
+    }
+
+    fn known_of(&self, customer: &CustomerId) -> Option<Arc<Known>> {
+        self.known.as_ref().filter(|known| known.dossier.profile.customer == *customer).cloned()
+    }
+
+    fn ask_once(&mut self, action: Action) {
+        if self.pending.ask(&action) {
+            self.actions.push_back(action);
+        }
+    }
+
+    pub(super) fn publish(&mut self, what: What) {
+        self.actions.push_back(Action::Publish(what));
+    }
+
+    /// Starts gathering speech that is said from now on.
+    pub(super) fn begin_enrolment(&mut self, consent: crate::customer::ConsentRecord) {
+        // Who agrees for this caller has said who it is.
+        self.identify(consent.customer.clone(), consent.operator.clone());
+        let ticket = self.pending.ticket();
+        self.write(ticket, For::Consent, Write::Consent(consent.clone()));
+        let enrolment = Enrolment::new(consent, self.heard().net_speech_ms);
+        let (net_speech_ms, needed_ms) = enrolment.progress();
+        self.publish(What::Enrolling { customer: enrolment.customer().clone(), net_speech_ms, needed_ms });
+        self.enrolment = Some(enrolment);
+    }
+
+    fn on_ended(&mut self, now: Instant, cause: EndCause) {
+        if self.phase != Phase::Live {
+            if cause == EndCause::Shutdown {
+                self.close();
+            }
+            return;
+        }
+        self.heard = Heard { ended: Some(cause), ..self.heard() };
+        self.listening = None;
+        self.finish_enrolment();
+        self.recognition.forget_voice();
+        self.publish(What::Ended { cause });
+        self.phase = Phase::WrapUp { until: now + self.options.wrap_up };
+        if cause == EndCause::Shutdown {
+            self.close();
+        }
+    }
+
+    /// The card goes, whatever the agent still wanted of it.
+    pub fn close(&mut self) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        if let Identified::ByAgent { customer, agent } = &self.identified {
+            let wanted = if self.order_placed { "Placed an order" } else { "Called" };
+            let write = Write::Contact {
+                customer: customer.clone(),
+                agent: agent.clone(),
+                began: self.caller.at,
+                wanted: wanted.to_owned().into(),
+            };
+            let ticket = self.pending.ticket();
+            self.actions.push_back(Action::Write { ticket, write });
+        }
+        self.publish(What::Closed);
+        self.phase = Phase::Closed;
+    }
+
+    /// Whether the voice is of use in this call, for the log line.
+    pub fn voice_use(&self) -> VoiceUse {
+        self.recognition.voice_use()
+    }
+}
+
+#[cfg(test)]
+mod tests;

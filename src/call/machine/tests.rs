@@ -1,0 +1,430 @@
+//! Calls without a telephone: embeddings are handed in, so that a voice is whoever the test says.
+
+use super::*;
+use crate::base::Pii;
+use crate::call::{AgentCommand, CommandError, EnrollWhom, OrderRequest, Ticket, Written};
+use crate::customer::{Dossier, OrderLine, Profile};
+use crate::identity::Search;
+use crate::speech::wav;
+use crate::voice::enroll::GOOD_MS;
+use crate::voice::{VoiceError, Voiceprint};
+
+const MODEL: &str = "0123456789abcdef-fe1";
+/// Same speaker at cosine 0.8: an LLR of +20 on a score of 1, -20 on a score below 0.6.
+const CALIBRATION: &str = r#"
+model = "0123456789abcdef-fe1"
+data = "none: made for tests"
+attribution = ""
+[weights]
+bias = -80.0
+score = 100.0
+speech = 0.0
+score_speech = 0.0
+snr = 0.0
+score_snr = 0.0
+[limits]
+net_speech_ms = [1600, 20000]
+snr_db = [0.0, 60.0]
+llr = [-20.0, 20.0]
+"#;
+
+/// Three people whose voices have nothing in common.
+fn voice(of: &str) -> Embedding {
+    let axis = ["anna", "ben", "cleo", "stranger"].iter().position(|name| *name == of).unwrap();
+    Embedding::from_values((0..4).map(|n| if n == axis { 1.0 } else { 0.0 }).collect()).unwrap()
+}
+
+fn person(id: &str, recognisable: bool) -> PersonAtNumber {
+    PersonAtNumber {
+        customer: CustomerId::new(id),
+        name: format!("{id} of the test").into(),
+        calls_from_number: 3,
+        recognisable,
+    }
+}
+
+fn known(id: &str) -> Arc<Known> {
+    let profile = Profile {
+        customer: CustomerId::new(id),
+        name: format!("{id} of the test").into(),
+        household: None,
+        language: None,
+        allergies: None,
+        notes: None,
+        since: UnixMillis(0),
+    };
+    Arc::new(Known { dossier: Dossier { profile, contacts: vec![], orders: vec![] }, likely: None })
+}
+
+struct Line {
+    call: Call,
+    now: Instant,
+    /// Everything the call did that the test has not taken.
+    done: Vec<Action>,
+    heard_ms: u32,
+}
+
+impl Line {
+    /// A call by one of `people`, when `enrolled` have voiceprints.
+    fn ring(search: Search, people: &[PersonAtNumber], enrolled: &[&str]) -> Self {
+        let now = crate::base::clock::now();
+        let mut voiceprints = Voiceprints::new(ModelId::new(MODEL));
+        for id in enrolled {
+            voiceprints.insert(CustomerId::new(*id), print(id)).unwrap();
+        }
+        let voices = Voices {
+            model: ModelId::new(MODEL),
+            calibration: Arc::new(Calibration::parse(CALIBRATION).unwrap()),
+            voiceprints: Arc::new(voiceprints),
+        };
+        let options = Options {
+            identity: identity::Options { search, ..identity::Options::default() },
+            receiver: rtp::ReceiverOptions::default(),
+            media_timeout: Duration::from_secs(30),
+            wrap_up: Duration::from_secs(120),
+        };
+        let caller = Caller { number: E164::parse("+12125550123", None).ok(), at: UnixMillis(0) };
+        let front_end = FrontEnd::new(8_000).unwrap();
+        let mut line = Self { call: Call::new(now, caller, front_end, voices, options), now, done: vec![], heard_ms: 0 };
+        line.act();
+        line.handle(Event::People(Ok(people.to_vec())));
+        line
+    }
+
+    fn handle(&mut self, event: Event) {
+        self.call.handle(self.now, event);
+        self.act();
+    }
+
+    /// Answers what the store would, and keeps what the test may look at.
+    fn act(&mut self) {
+        while let Some(action) = self.call.poll_action() {
+            match &action {
+                Action::Describe(customer) => {
+                    let (customer, name) = (customer.clone(), Some(Pii::new(format!("{customer} of the test"))));
+                    self.call.handle(self.now, Event::Described { customer, name });
+                }
+                Action::Fetch(customer) => {
+                    let known = (customer.as_str() != "nobody").then(|| known(customer.as_str()));
+                    self.call.handle(self.now, Event::Fetched { customer: customer.clone(), known });
+                }
+                _ => {}
+            }
+            self.done.push(action);
+        }
+    }
+
+    /// The embedder's answers for `ms` of this voice.
+    fn speak(&mut self, who: &str, ms: u32) {
+        let end = self.heard_ms + ms;
+        while self.heard_ms + 800 <= end {
+            self.heard_ms += 800;
+            self.handle(Event::Embedded { net_speech_ms: self.heard_ms, embedding: Ok(voice(who)) });
+        }
+    }
+
+    fn command(&mut self, command: AgentCommand) {
+        self.handle(Event::Command { ticket: Ticket(1), at: UnixMillis(7), command });
+    }
+
+    fn decisions(&self) -> Vec<(&Decision, bool)> {
+        self.done
+            .iter()
+            .filter_map(|action| match action {
+                Action::Publish(What::Decided { decision, known, .. }) => Some((decision, known.is_some())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn state(&self) -> State {
+        self.decisions().last().unwrap().0.state
+    }
+
+    fn published(&self, wanted: impl Fn(&What) -> bool) -> bool {
+        self.done.iter().any(|action| matches!(action, Action::Publish(what) if wanted(what)))
+    }
+
+    fn reply(&self) -> Option<&Result<(), CommandError>> {
+        self.done.iter().rev().find_map(|action| match action {
+            Action::Reply { result, .. } => Some(result),
+            _ => None,
+        })
+    }
+
+    fn writes(&self) -> Vec<(Ticket, &Write)> {
+        self.done
+            .iter()
+            .filter_map(|action| match action {
+                Action::Write { ticket, write } => Some((*ticket, write)),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn print(of: &str) -> Voiceprint {
+    Voiceprint {
+        model: ModelId::new(MODEL),
+        embedding: voice(of),
+        net_speech_ms: 20_000,
+        calls: 3,
+        enrolled_at: UnixMillis(0),
+    }
+}
+
+fn confirm(id: &str) -> AgentCommand {
+    AgentCommand::Confirm { customer: CustomerId::new(id), agent: "Sal".into() }
+}
+
+fn enroll(whom: EnrollWhom) -> AgentCommand {
+    AgentCommand::Enroll { customer: whom, script: "phone-en-1".into(), language: "en".into(), agent: "Sal".into() }
+}
+
+#[test]
+fn the_first_card_comes_from_the_number_alone() {
+    let line = Line::ring(Search::Number, &[person("anna", true), person("ben", true)], &["anna", "ben"]);
+    assert!(line.published(|what| matches!(what, What::Ringing { number: Some(_) })));
+    assert!(line.published(|what| matches!(what, What::ByNumber { people } if people.len() == 2)));
+    assert_eq!(line.state(), State::Listening);
+}
+
+#[test]
+fn a_regular_is_guessed_at_three_seconds_and_recognised_with_their_card_by_five() {
+    let mut line = Line::ring(Search::Number, &[person("anna", true), person("ben", true)], &["anna", "ben"]);
+    line.speak("ben", 1_600);
+    assert_eq!(line.state(), State::Listening);
+    line.speak("ben", 1_600);
+    assert_eq!(line.state(), State::Probably);
+    assert!(line.decisions().iter().all(|(_, known)| !known), "nobody's orders leave the call on a guess");
+    line.speak("ben", 1_600);
+    let (decision, known) = line.decisions().pop().unwrap();
+    assert_eq!((decision.state, decision.settled, known), (State::Recognised, true, true));
+    assert_eq!(decision.ranked[0].customer, CustomerId::new("ben"));
+    assert!(decision.ranked[0].chance > 0.95);
+}
+
+#[test]
+fn a_stranger_on_a_known_number_stays_not_known() {
+    let mut line = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
+    line.speak("stranger", 8_000);
+    assert_eq!(line.state(), State::NotKnown);
+    assert!(line.decisions().iter().all(|(_, known)| !known));
+}
+
+#[test]
+fn everyone_is_searched_only_for_numbers_that_nobody_has() {
+    let mut line = Line::ring(Search::Everyone, &[], &["anna", "ben", "cleo"]);
+    line.speak("cleo", 5_600);
+    assert_eq!(line.state(), State::Recognised);
+    assert_eq!(line.decisions().pop().unwrap().0.ranked[0].customer, CustomerId::new("cleo"));
+
+    let mut never_agreed = Line::ring(Search::Everyone, &[person("dora", false)], &["anna", "ben", "cleo"]);
+    never_agreed.speak("cleo", 5_600);
+    assert_eq!(never_agreed.state(), State::Listening);
+    assert_eq!(never_agreed.decisions().pop().unwrap().0.voice, VoiceUse::NoConsentedCandidate);
+}
+
+/// Ten seconds of a fixture's speech as RTP, twenty milliseconds a packet.
+fn talk(line: &mut Line, seconds: u32) {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/speech/awb/awb-1.wav");
+    let speech = wav::parse(&std::fs::read(file).unwrap()).unwrap();
+    let from: SocketAddr = ([127, 0, 0, 1], 4000).into();
+    line.handle(Event::Negotiated(rtp::Negotiated {
+        remote: from,
+        formats: vec![(0, rtp::Codec::Pcmu)],
+        receive: true,
+        send: true,
+    }));
+    let mut bytes = Vec::new();
+    crate::speech::codec::encode(rtp::Codec::Pcmu, &speech.samples, &mut bytes);
+    for (n, payload) in bytes.chunks_exact(160).take(seconds as usize * 50).enumerate() {
+        let (sequence, timestamp) = (n as u16, n as u32 * 160);
+        let mut packet = vec![0x80, 0];
+        packet.extend(sequence.to_be_bytes());
+        packet.extend(timestamp.to_be_bytes());
+        packet.extend(7u32.to_be_bytes());
+        packet.extend(payload);
+        line.now += Duration::from_millis(20);
+        line.call.receive(line.now, from, &packet);
+        line.act();
+    }
+}
+
+fn embeds(line: &Line) -> usize {
+    line.done.iter().filter(|action| matches!(action, Action::Embed(_))).count()
+}
+
+#[test]
+fn the_speech_of_a_caller_who_never_agreed_is_never_sent_to_the_embedder() {
+    for (search, people) in [
+        (Search::Number, vec![]),
+        (Search::Number, vec![person("dora", false)]),
+        (Search::Everyone, vec![person("dora", false)]),
+    ] {
+        let mut line = Line::ring(search, &people, &["anna"]);
+        talk(&mut line, 10);
+        assert!(line.call.net_speech_ms() > 4_000, "the front-end heard them");
+        assert_eq!(embeds(&line), 0, "{search:?} with {} people", people.len());
+    }
+    let mut consented = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
+    talk(&mut consented, 10);
+    assert!(embeds(&consented) > 4, "the same speech with a consented candidate behind it");
+}
+
+#[test]
+fn nothing_is_embedded_before_the_store_has_said_who_agreed() {
+    let mut line = Line::ring(Search::Everyone, &[], &["anna"]);
+    line.call.recognition = Recognition::new(
+        identity::Options { search: Search::Everyone, ..identity::Options::default() },
+        Arc::new(Calibration::parse(CALIBRATION).unwrap()),
+        Arc::new(Voiceprints::new(ModelId::new(MODEL))),
+    );
+    talk(&mut line, 5);
+    assert_eq!(embeds(&line), 0);
+}
+
+#[test]
+fn a_yes_opens_the_gate_and_only_what_follows_becomes_a_voiceprint() {
+    let mut line = Line::ring(Search::Number, &[], &[]);
+    talk(&mut line, 5);
+    assert_eq!(embeds(&line), 0);
+    let before_ms = line.call.net_speech_ms();
+    line.command(enroll(EnrollWhom::Customer(CustomerId::new("cleo"))));
+    assert_eq!(line.reply(), Some(&Ok(())));
+    // A window that still holds speech from before the yes, then windows that do not.
+    line.heard_ms = before_ms / 800 * 800;
+    line.speak("stranger", 800);
+    line.speak("cleo", GOOD_MS + 3_200);
+    let (ticket, write) = line.writes().pop().unwrap();
+    let Write::Enroll { consent, voiceprint } = write else { panic!("{write:?}") };
+    assert_eq!((consent.given, consent.at, consent.script.as_str()), (true, UnixMillis(7), "phone-en-1"));
+    assert!(voiceprint.embedding.cosine(&voice("cleo")).0 > 0.999, "nothing of the voice before the yes is in it");
+    assert!(!line.published(|what| matches!(what, What::Enrolled { .. })), "not before it is stored");
+    line.handle(Event::Written { ticket, outcome: Ok(Written::Done) });
+    assert!(line.published(|what| matches!(what, What::Enrolled { .. })));
+}
+
+#[test]
+fn a_call_that_ends_too_early_makes_no_voiceprint_and_says_why() {
+    let mut line = Line::ring(Search::Number, &[person("anna", false)], &[]);
+    line.command(enroll(EnrollWhom::Customer(CustomerId::new("anna"))));
+    line.speak("anna", 4_000);
+    line.handle(Event::Ended(EndCause::HungUp));
+    assert!(line.published(|what| matches!(what, What::EnrollFailed { .. })));
+    assert!(line.writes().is_empty());
+}
+
+#[test]
+fn someone_new_is_put_into_the_books_and_then_enrolled() {
+    let mut line = Line::ring(Search::Number, &[], &[]);
+    line.command(enroll(EnrollWhom::New { name: "Cleo of the test".to_owned().into() }));
+    let (ticket, write) = line.writes().pop().unwrap();
+    assert!(matches!(write, Write::NewCustomer { .. }));
+    assert_eq!(line.reply(), None);
+    line.handle(Event::Written { ticket, outcome: Ok(Written::Customer(CustomerId::new("cleo"))) });
+    assert_eq!(line.reply(), Some(&Ok(())));
+    assert!(line.published(|what| matches!(what, What::Enrolling { customer, .. } if customer.as_str() == "cleo")));
+}
+
+#[test]
+fn an_agent_overrules_the_voice_and_may_take_it_back() {
+    let mut line = Line::ring(Search::Number, &[person("anna", true), person("ben", true)], &["anna", "ben"]);
+    line.speak("anna", 5_600);
+    line.command(confirm("ben"));
+    assert_eq!(line.reply(), Some(&Ok(())));
+    assert!(line.published(|what| matches!(what, What::Confirmed { customer, .. } if customer.as_str() == "ben")));
+    let decided = line.decisions().len();
+    line.speak("anna", 1_600);
+    assert_eq!(line.decisions().len(), decided, "the voice is no longer asked");
+    line.command(AgentCommand::SomeoneElse { agent: "Sal".into() });
+    assert!(line.published(|what| matches!(what, What::SomeoneElse)));
+    line.command(confirm("anna"));
+    assert_eq!(line.call.outcome().0, Some(&CustomerId::new("anna")));
+}
+
+#[test]
+fn confirming_somebody_who_is_not_in_the_books_is_refused() {
+    let mut line = Line::ring(Search::Number, &[], &[]);
+    line.command(confirm("nobody"));
+    assert!(matches!(line.reply(), Some(Err(error)) if error.kind == crate::base::ErrorKind::NotFound));
+    assert_eq!(line.call.outcome().0, None);
+}
+
+#[test]
+fn a_withdrawal_during_the_call_stops_the_comparison() {
+    let mut line = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
+    line.speak("anna", 2_400);
+    line.handle(Event::Voiceprints(Arc::new(Voiceprints::new(ModelId::new(MODEL)))));
+    assert_eq!(line.call.voice_use(), VoiceUse::NoConsentedCandidate);
+    let decided = line.decisions().len();
+    line.speak("anna", 3_200);
+    assert_eq!(line.decisions().len(), decided);
+    assert_eq!(line.state(), State::Listening);
+}
+
+#[test]
+fn silence_ends_a_call_but_not_one_on_hold() {
+    let mut line = Line::ring(Search::Number, &[], &[]);
+    talk(&mut line, 1);
+    line.now += Duration::from_secs(29);
+    line.call.handle_timeout(line.now);
+    assert!(line.call.is_live());
+    line.now += Duration::from_secs(2);
+    assert!(line.call.poll_timeout().unwrap() <= line.now);
+    line.call.handle_timeout(line.now);
+    line.act();
+    assert!(line.done.iter().any(|action| matches!(action, Action::HangUp)));
+    assert!(line.published(|what| matches!(what, What::Ended { cause: EndCause::MediaTimeout })));
+
+    let mut held = Line::ring(Search::Number, &[], &[]);
+    talk(&mut held, 1);
+    held.handle(Event::Negotiated(rtp::Negotiated {
+        remote: ([127, 0, 0, 1], 4000).into(),
+        formats: vec![(0, rtp::Codec::Pcmu)],
+        receive: false,
+        send: true,
+    }));
+    held.now += Duration::from_secs(3600);
+    held.call.handle_timeout(held.now);
+    assert!(held.call.is_live());
+}
+
+#[test]
+fn the_card_stays_for_the_order_after_the_hang_up_and_then_goes() {
+    let mut line = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
+    line.command(confirm("anna"));
+    line.handle(Event::Ended(EndCause::HungUp));
+    let lines = vec![OrderLine { item: "Margherita".into(), quantity: 2, modifiers: vec![] }];
+    let order = OrderRequest { customer: CustomerId::new("anna"), lines, idempotency_key: "k".into() };
+    line.command(AgentCommand::PlaceOrder { order, agent: "Sal".into() });
+    let (ticket, _) = line.writes().pop().unwrap();
+    line.handle(Event::Written { ticket, outcome: Ok(Written::Order("o-1".into())) });
+    assert!(line.published(|what| matches!(what, What::OrderPlaced { .. })));
+
+    line.now = line.call.poll_timeout().unwrap();
+    line.call.handle_timeout(line.now);
+    line.act();
+    assert!(line.call.is_closed());
+    assert!(line.published(|what| matches!(what, What::Closed)));
+    assert!(matches!(line.writes().pop().unwrap().1, Write::Contact { .. }), "the call is a contact of the confirmed");
+}
+
+#[test]
+fn a_call_whose_caller_nobody_confirmed_leaves_no_contact() {
+    let mut line = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
+    line.speak("anna", 5_600);
+    line.handle(Event::Ended(EndCause::HungUp));
+    line.now = line.call.poll_timeout().unwrap();
+    line.call.handle_timeout(line.now);
+    line.act();
+    assert!(line.writes().is_empty());
+}
+
+#[test]
+fn a_window_that_cannot_be_embedded_changes_nothing() {
+    let mut line = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
+    let decided = line.decisions().len();
+    line.handle(Event::Embedded { net_speech_ms: 1_600, embedding: Err(VoiceError::Inference("test".into())) });
+    assert_eq!(line.decisions().len(), decided);
+}

@@ -1,0 +1,25 @@
+//! The story of one call, INVITE to hang-up.
+
+pub mod books;
+mod call_log;
+pub mod command;
+mod commands;
+pub mod desk_event;
+pub mod enrolment;
+pub mod event;
+pub mod intake;
+pub mod listening;
+pub mod machine;
+mod pending;
+pub mod recognition;
+pub mod registry;
+pub mod task;
+pub mod totals;
+
+pub use command::{AgentCommand, CommandError, EnrollWhom, OrderRequest};
+pub use desk_event::{CallEvent, EndCause, Known, Person, What};
+pub use event::{Action, Event, Ticket, Write, Written};
+pub use intake::Intake;
+pub use machine::{Call, Caller, Options, Voices};
+pub use recognition::Voiceprints;
+pub use registry::Registry;

@@ -1,0 +1,75 @@
+//! What a call has asked for and not yet been answered.
+
+use crate::customer::{ConsentRecord, CustomerId};
+
+use super::{Action, Ticket};
+
+/// At most a handful at a time: an agent works one card with two hands.
+#[derive(Debug, Default)]
+pub struct Pending {
+    next_ticket: u64,
+    asked: Vec<Asked>,
+    writes: Vec<(Ticket, For)>,
+    /// The agent's Confirm that waits for the customer's dossier.
+    pub confirm: Option<Ticket>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Asked {
+    Describe(CustomerId),
+    Fetch(CustomerId),
+}
+
+/// Why something is being written.
+#[derive(Debug)]
+pub enum For {
+    /// Make this customer, then enrol them.
+    NewCustomer(ConsentRecord),
+    Consent,
+    Enrolment(CustomerId),
+    Withdrawal(CustomerId),
+    Order { customer: CustomerId, agent: String },
+}
+
+impl Pending {
+    pub fn ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        // The upper half of the number space is ours, the lower half the task's: answers never cross.
+        Ticket(OURS | self.next_ticket)
+    }
+
+    /// Whether this was not asked before.
+    pub fn ask(&mut self, action: &Action) -> bool {
+        let asked = match action {
+            Action::Describe(customer) => Asked::Describe(customer.clone()),
+            Action::Fetch(customer) => Asked::Fetch(customer.clone()),
+            _ => return true,
+        };
+        let new = !self.asked.contains(&asked);
+        if new {
+            self.asked.push(asked);
+        }
+        new
+    }
+
+    /// A fetch may be repeated: the books change during a call.
+    pub fn forget_fetch(&mut self, customer: &CustomerId) {
+        self.asked.retain(|asked| *asked != Asked::Fetch(customer.clone()));
+    }
+
+    pub fn await_write(&mut self, ticket: Ticket, reason: For) {
+        self.writes.push((ticket, reason));
+    }
+
+    /// Somebody new is being put into the books.
+    pub fn awaits_customer(&self) -> bool {
+        self.writes.iter().any(|(_, reason)| matches!(reason, For::NewCustomer(_)))
+    }
+
+    pub fn take_write(&mut self, ticket: Ticket) -> Option<For> {
+        let at = self.writes.iter().position(|(waiting, _)| *waiting == ticket)?;
+        Some(self.writes.swap_remove(at).1)
+    }
+}
+
+const OURS: u64 = 1 << 63;

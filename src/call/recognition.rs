@@ -1,0 +1,149 @@
+//! Who is speaking: the consent gate, the pooled voice, and the decision they lead to. One per call.
+
+use std::sync::Arc;
+
+use crate::customer::{CustomerId, PersonAtNumber};
+use crate::identity::{Decision, Hypotheses, Options, Prior, Search, VoiceUse};
+use crate::speech::{WINDOW_FRAMES, WINDOW_STEP};
+use crate::voice::{Calibration, Embedding, Gallery, Llr, Pooled, Quality};
+
+/// Everyone's voiceprints, as of one moment; a change is a new one.
+pub type Voiceprints = Gallery<CustomerId>;
+
+pub struct Recognition {
+    options: Options,
+    calibration: Arc<Calibration>,
+    gallery: Arc<Voiceprints>,
+    people: People,
+    pooled: Pooled,
+    /// Mean over the pooled windows.
+    snr_db: f32,
+    decision: Option<Decision>,
+}
+
+/// Who calls from this number.
+enum People {
+    NotAskedYet,
+    Known(Vec<PersonAtNumber>),
+    /// The store could not be read, so nobody knows who agreed.
+    Unknown,
+}
+
+/// With everyone searched, how many are scored one by one. The others count with the smallest ratio of these.
+const SEARCH_TOP: usize = 200;
+
+impl Recognition {
+    pub fn new(options: Options, calibration: Arc<Calibration>, gallery: Arc<Voiceprints>) -> Self {
+        Self {
+            options,
+            calibration,
+            gallery,
+            people: People::NotAskedYet,
+            pooled: Pooled::default(),
+            snr_db: 0.0,
+            decision: None,
+        }
+    }
+
+    /// The store's answer to "who calls from this number?"; `None` when it could not be read.
+    pub fn set_people(&mut self, people: Option<Vec<PersonAtNumber>>) {
+        self.people = people.map_or(People::Unknown, People::Known);
+        self.decide();
+    }
+
+    /// Someone enrolled or withdrew. What was heard of the caller stays in use only while a consented candidate still stands
+    /// behind the call. Says whether the decision is another one now.
+    pub fn set_gallery(&mut self, gallery: Arc<Voiceprints>) -> bool {
+        self.gallery = gallery;
+        if matches!(self.people, People::NotAskedYet) {
+            return false;
+        }
+        let before = self.decision.clone();
+        self.decide();
+        self.decision != before
+    }
+
+    /// No audio becomes an embedding for recognition unless this says [`VoiceUse::Allowed`].
+    pub fn voice_use(&self) -> VoiceUse {
+        let people = match &self.people {
+            People::Known(people) => people,
+            People::NotAskedYet | People::Unknown => return VoiceUse::Unavailable,
+        };
+        // A number whose people never agreed is most likely called by one of them: then the wider search stays shut too.
+        let everyone = self.options.search == Search::Everyone && !self.gallery.is_empty() && people.is_empty();
+        let consented_at_number = people.iter().any(|person| self.gallery.contains(&person.customer));
+        if consented_at_number || everyone { VoiceUse::Allowed } else { VoiceUse::NoConsentedCandidate }
+    }
+
+    /// Whether another window would be compared.
+    pub fn wants_speech(&self) -> bool {
+        self.decision.as_ref().is_some_and(|decision| !decision.settled) && self.voice_use() == VoiceUse::Allowed
+    }
+
+    pub fn decision(&self) -> Option<&Decision> {
+        self.decision.as_ref()
+    }
+
+    /// Takes the embedding of one more window. Says whether it was compared.
+    pub fn hear(&mut self, embedding: &Embedding, snr_db: f32) -> bool {
+        let wanted = self.wants_speech();
+        if wanted {
+            self.pooled.add(embedding);
+            self.snr_db += (snr_db - self.snr_db) / self.pooled.windows() as f32;
+            self.decide();
+        }
+        wanted
+    }
+
+    /// Overwrites what was computed from the caller's voice.
+    pub fn forget_voice(&mut self) {
+        self.pooled = Pooled::default();
+        self.snr_db = 0.0;
+    }
+
+    fn at_number(&self) -> &[PersonAtNumber] {
+        match &self.people {
+            People::Known(people) => people,
+            People::NotAskedYet | People::Unknown => &[],
+        }
+    }
+
+    fn decide(&mut self) {
+        let voice = self.voice_use();
+        if voice != VoiceUse::Allowed {
+            self.forget_voice();
+        }
+        let at_number = self.at_number().iter().filter(|person| self.gallery.contains(&person.customer)).count();
+        let prior = Prior::new(&self.options, self.at_number(), self.gallery.len() - at_number);
+        let quality = self.quality();
+        let posterior = Hypotheses::new(prior).posterior(&self.compare(quality));
+        self.decision = Some(if self.pooled.windows() == 0 {
+            Decision::by_number(posterior, voice)
+        } else {
+            Decision::by_voice(posterior, quality.net_speech_ms, &self.options)
+        });
+    }
+
+    /// Of the speech that was compared, not of all that was said: windows may be dropped under load.
+    fn quality(&self) -> Quality {
+        let frames = (WINDOW_FRAMES + (self.pooled.windows() as usize).saturating_sub(1) * WINDOW_STEP) as u32;
+        Quality { net_speech_ms: if self.pooled.windows() == 0 { 0 } else { 10 * frames }, snr_db: self.snr_db }
+    }
+
+    fn compare(&self, quality: Quality) -> Vec<(CustomerId, Llr)> {
+        let Some(probe) = self.pooled.embedding() else { return Vec::new() };
+        let mut scores: Vec<_> = self
+            .at_number()
+            .iter()
+            .filter_map(|person| Some((person.customer.clone(), self.gallery.score(&probe, &person.customer)?)))
+            .collect();
+        if self.options.search == Search::Everyone {
+            for (customer, score) in self.gallery.search(&probe, SEARCH_TOP) {
+                if !self.at_number().iter().any(|person| person.customer == customer) {
+                    scores.push((customer, score));
+                }
+            }
+        }
+        scores.into_iter().map(|(customer, score)| (customer, self.calibration.llr(score, quality))).collect()
+    }
+}

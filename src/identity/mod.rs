@@ -1,0 +1,11 @@
+//! Stage 5, voice and caller number and history to a posterior and a decision.
+
+pub mod decision;
+pub mod fusion;
+pub mod options;
+pub mod prior;
+
+pub use decision::{Decision, Ranked, State, VoiceUse};
+pub use fusion::{Hypotheses, Posterior};
+pub use options::Options;
+pub use prior::{Prior, Search};

@@ -1,0 +1,217 @@
+//! All stages put together: what `serve`, `demo` and `load` start.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::base::{ErrorKind, Lifecycle, clock};
+use crate::call::registry::CARDS_IN_WRAP_UP;
+use crate::call::{Intake, Registry, Voiceprints};
+use crate::config::Config;
+use crate::customer::likely_order::{ShopModel, Weights};
+use crate::desk::{self, DeskError, Feed};
+use crate::identity::Search;
+use crate::rtp::{PortPool, RtpError};
+use crate::sip::{Endpoint, Listen, SipError};
+use crate::store::{AuditRow, Store, StoreError};
+use crate::voice::{Calibration, Embedder, Pool, VoiceError};
+
+/// A running service; [`Service::stop`] ends it.
+pub struct Service {
+    /// Where SIP is listened for, with the ports that the system chose for port 0.
+    pub sip: Vec<Listen>,
+    pub desk: SocketAddr,
+    pub store: Store,
+    pub registry: Registry,
+    pub feed: Feed,
+    pub lifecycle: Lifecycle,
+    drain: Duration,
+}
+
+/// Why the service does not start, as a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Voice(#[from] VoiceError),
+    #[error(transparent)]
+    Rtp(#[from] RtpError),
+    #[error(transparent)]
+    Sip(#[from] SipError),
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    #[error("the inference threads could not be started: {0}")]
+    Threads(std::io::Error),
+}
+
+/// The model that a recogniser needs: the network with its golden clips, and what its scores mean.
+pub struct Model {
+    pub embedder: Embedder,
+    pub calibration: Calibration,
+}
+
+/// Events on their way to the feed, about 500 bytes each. A call makes one or two a second, so this is seconds of all calls.
+const EVENTS: usize = 4096;
+/// One agent a page, a page a few connections.
+const DESK_CONNECTIONS: usize = 2000;
+/// How often everyone's orders are read through for the statistics behind the likely order.
+const SHOP_MODEL_EVERY: Duration = Duration::from_secs(15 * 60);
+/// How long the last tasks may take once calls have been ended.
+const LAST_TASKS: Duration = Duration::from_secs(5);
+
+impl Model {
+    /// From a folder, or the one inside the program.
+    pub fn load(folder: Option<&Path>) -> Result<Self, VoiceError> {
+        let (embedder, calibration) = match folder {
+            None => (
+                Embedder::from_bytes(include_bytes!("../models/ge2e.onnx"), include_bytes!("../models/ge2e.golden.json"))?,
+                Calibration::parse(include_str!("../models/ge2e.calibration.toml"))?,
+            ),
+            Some(folder) => {
+                let file = folder.join("ge2e.calibration.toml");
+                let text = std::fs::read_to_string(&file)
+                    .map_err(|error| VoiceError::Read { path: file.display().to_string(), reason: error.to_string() })?;
+                (Embedder::load(&folder.join("ge2e.onnx"))?, Calibration::parse(&text)?)
+            }
+        };
+        calibration.must_be_for(embedder.model())?;
+        Ok(Self { embedder, calibration })
+    }
+}
+
+impl Service {
+    /// Starts every stage, from the store up to the telephone line: whoever calls finds a whole house.
+    pub async fn start(config: Config) -> Result<Self, ServiceError> {
+        let lifecycle = Lifecycle::default();
+        let started = Self::start_stages(config, &lifecycle).await;
+        if started.is_err() {
+            lifecycle.shut_down_hard();
+        }
+        started
+    }
+
+    async fn start_stages(config: Config, lifecycle: &Lifecycle) -> Result<Self, ServiceError> {
+        let Model { embedder, calibration } = Model::load(config.model_dir.as_deref())?;
+        let model = embedder.model().clone();
+        let store = Store::open(config.store).await?;
+        if config.call.identity.search == Search::Everyone {
+            let reason = format!("identity.search = everyone: {}", config.search_reason);
+            let row = AuditRow {
+                at: clock::wall(),
+                operator: "configuration".to_owned(),
+                action: "search".to_owned(),
+                customer: None,
+                call: None,
+                detail: reason,
+            };
+            store.audit(row).await?;
+        }
+        let registry = Registry::new(store.clone(), Voiceprints::new(model.clone()), config.max_calls);
+        registry.reload().await?;
+        let threads = match config.voice_threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        let pool = Pool::start(&embedder, threads, lifecycle).map_err(ServiceError::Threads)?;
+
+        let (events, from_calls) = mpsc::channel(EVENTS);
+        let feed = Feed::start(from_calls, config.max_calls + CARDS_IN_WRAP_UP, lifecycle);
+        let shop = desk::Shop { menu: store.menu().await?, notice: notice(&config.call.identity), ..config.shop };
+        let options = desk::Options { listen: config.desk_listen, shop, max_connections: DESK_CONNECTIONS };
+        let desk = desk::serve(options, feed.clone(), registry.clone(), lifecycle.clone()).await?;
+
+        let media_ip = config.rtp_address.unwrap_or_else(|| media_ip(&config.sip.listen));
+        let ports = Arc::new(PortPool::new(media_ip, config.rtp_ports)?);
+        let (endpoint, invites) = Endpoint::bind(config.sip, lifecycle.clone()).await?;
+        let intake = Intake {
+            options: config.call,
+            registry: registry.clone(),
+            shop: keep_shop_model(&store, lifecycle).await?,
+            store: store.clone(),
+            ports,
+            pool,
+            model,
+            calibration: Arc::new(calibration),
+            time_zone: config.time_zone,
+            events,
+            lifecycle: lifecycle.clone(),
+        };
+        lifecycle.spawn(intake.run(invites));
+        Ok(Self {
+            sip: endpoint.listeners().to_vec(),
+            desk,
+            store,
+            registry,
+            feed,
+            lifecycle: lifecycle.clone(),
+            drain: config.drain,
+        })
+    }
+
+    /// Refuses new calls, lets those under way end, then ends what is left. `at_once` cuts the waiting short.
+    pub async fn stop(self, at_once: impl Future<Output = ()>) {
+        self.lifecycle.shut_down_softly();
+        let drained = async {
+            // Wrap-up of finished calls is not waited for: their cards are of no use without a service.
+            let mut every = tokio::time::interval(Duration::from_millis(100));
+            while self.registry.live() > 0 {
+                every.tick().await;
+            }
+        };
+        tokio::select! {
+            () = drained => {}
+            () = tokio::time::sleep(self.drain) => tracing::warn!("ending calls that outlasted call.drain_s"),
+            () = at_once => tracing::warn!("ending calls at once"),
+        }
+        self.lifecycle.shut_down_hard();
+        if !self.lifecycle.finished(LAST_TASKS).await {
+            tracing::warn!("some tasks did not end in time");
+        }
+        self.store.close().await;
+    }
+}
+
+impl ServiceError {
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            ServiceError::Store(error) => error.kind(),
+            ServiceError::Voice(error) => error.kind(),
+            ServiceError::Rtp(error) => error.kind(),
+            ServiceError::Sip(error) => error.kind(),
+            ServiceError::Desk(error) => error.kind(),
+            ServiceError::Threads(_) => ErrorKind::Internal,
+        }
+    }
+}
+
+/// What every agent must have seen.
+fn notice(identity: &crate::identity::Options) -> String {
+    match identity.search {
+        Search::Number => String::new(),
+        Search::Everyone => "Callers are compared with everyone who agreed to voice recognition.".to_owned(),
+    }
+}
+
+/// Media comes to where SIP comes to.
+fn media_ip(listen: &[Listen]) -> IpAddr {
+    listen.first().map_or(IpAddr::from([127, 0, 0, 1]), |listen| listen.addr.ip())
+}
+
+/// Reads everyone's orders now and then; a card reads the outcome from memory.
+async fn keep_shop_model(store: &Store, lifecycle: &Lifecycle) -> Result<watch::Receiver<Arc<ShopModel>>, StoreError> {
+    let (sender, receiver) = watch::channel(Arc::new(store.shop_model(Weights::default()).await?));
+    let (store, soft) = (store.clone(), lifecycle.soft().clone());
+    lifecycle.spawn(async move {
+        while tokio::time::timeout(SHOP_MODEL_EVERY, soft.cancelled()).await.is_err() {
+            match store.shop_model(Weights::default()).await {
+                Ok(model) => drop(sender.send(Arc::new(model))),
+                Err(error) => tracing::error!(error = %error, "the shop's order statistics could not be read"),
+            }
+        }
+    });
+    Ok(receiver)
+}
