@@ -1,0 +1,102 @@
+//! One call as the agent should see it now.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::base::{CallId, E164, Line, Pii, UnixMillis};
+use crate::call::{EndCause, Known};
+use crate::customer::CustomerId;
+use crate::identity::{State, VoiceUse};
+
+/// Made by [`super::Screen`] alone, which sees to it that `known` is empty below the threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    pub call: CallId,
+    /// Grows by one with every change that can be seen.
+    pub revision: u64,
+    pub line: Line,
+    pub since: UnixMillis,
+    pub changed: UnixMillis,
+    /// When the packet came in that the last change rests on.
+    pub evidence_at: Instant,
+    pub number: Option<E164>,
+    pub state: State,
+    /// `None` until the first decision.
+    pub voice: Option<VoiceUse>,
+    pub net_speech_ms: u32,
+    pub settled: bool,
+    /// Most probable first.
+    pub candidates: Vec<Candidate>,
+    /// Chance that it is none of the candidates, `None` until the first decision.
+    pub someone_else: Option<f32>,
+    pub confirmed: Option<CustomerId>,
+    /// An agent said that it is none of the candidates.
+    pub rejected: bool,
+    /// Only when the voice was recognised or an agent confirmed.
+    pub known: Option<Arc<Known>>,
+    /// Whether the known customer agreed to voice recognition.
+    pub recognisable: bool,
+    pub enrolment: Option<Enrolment>,
+    pub order_placed: Option<String>,
+    pub ended: Option<EndCause>,
+}
+
+/// Somebody whom the caller may be: a name to ask for, and no more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    pub customer: CustomerId,
+    pub name: Pii<String>,
+    /// `None` as long as only the number has spoken.
+    pub chance: Option<f32>,
+}
+
+/// How far the voiceprint of a caller is who agreed in this call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Enrolment {
+    pub customer: CustomerId,
+    pub progress: Progress,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    Gathering {
+        net_speech_ms: u32,
+        needed_ms: u32,
+    },
+    Stored,
+    /// The reason, as a sentence for the agent.
+    Failed(String),
+    /// The consent was withdrawn and the voiceprints are gone.
+    Withdrawn,
+}
+
+impl Card {
+    pub(super) fn new(call: CallId, line: Line, at: UnixMillis, evidence_at: Instant) -> Self {
+        Self {
+            call,
+            revision: 0,
+            line,
+            since: at,
+            changed: at,
+            evidence_at,
+            number: None,
+            state: State::Listening,
+            voice: None,
+            net_speech_ms: 0,
+            settled: false,
+            candidates: Vec::new(),
+            someone_else: None,
+            confirmed: None,
+            rejected: false,
+            known: None,
+            recognisable: false,
+            enrolment: None,
+            order_placed: None,
+            ended: None,
+        }
+    }
+
+    pub(super) fn known_customer(&self) -> Option<&CustomerId> {
+        self.known.as_ref().map(|known| &known.dossier.profile.customer)
+    }
+}

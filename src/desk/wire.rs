@@ -1,0 +1,181 @@
+//! Cards as they go over the wire. Here personal data leaves its curtain, for the agent's screen alone.
+
+use std::time::Duration;
+
+use super::{Card, Progress, consent_script};
+use crate::base::UnixMillis;
+use crate::call::EndCause;
+use crate::customer::{Channel, ComplaintState, Contact, Order, OrderLine, Profile};
+use crate::identity::{State, VoiceUse};
+
+/// Generated from `proto/regulars/v1`: messages, server and client.
+#[allow(clippy::all, unused_qualifications)]
+pub mod proto {
+    tonic::include_proto!("regulars.v1");
+
+    /// For server reflection.
+    pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/desk_descriptor.bin"));
+}
+
+/// Contacts on a card: what an agent takes in while saying hello.
+const LAST_CONTACTS: usize = 5;
+
+/// `language`: that of the shop, for callers whose own is not known.
+pub fn card(card: &Card, language: &str) -> proto::Card {
+    let dossier = card.known.as_ref().map(|known| &known.dossier);
+    let spoken = dossier.and_then(|dossier| dossier.profile.language.as_deref());
+    proto::Card {
+        call_id: card.call.as_str().to_owned(),
+        revision: card.revision,
+        line: card.line.as_str().to_owned(),
+        since: Some(timestamp(card.since)),
+        changed: Some(timestamp(card.changed)),
+        number: card.number.as_ref().map(|number| number.digits().to_owned()).unwrap_or_default(),
+        state: state(card.state).into(),
+        voice_use: card.voice.map(voice_use).unwrap_or_default().into(),
+        voice_reason: voice_reason(card).to_owned(),
+        net_speech_ms: card.net_speech_ms,
+        settled: card.settled,
+        candidates: card.candidates.iter().map(candidate).collect(),
+        someone_else_chance: card.someone_else,
+        confirmed_customer_id: card.confirmed.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
+        rejected: card.rejected,
+        profile: dossier.map(|dossier| profile(&dossier.profile, card.recognisable)),
+        last_contacts: dossier.into_iter().flat_map(|d| d.contacts.iter().take(LAST_CONTACTS)).map(contact).collect(),
+        open_complaint: dossier.and_then(|dossier| dossier.open_complaint()).map(contact),
+        likely_order: card.known.as_ref().and_then(|known| known.likely.as_ref()).map(|likely| proto::LikelyOrder {
+            lines: likely.lines.iter().map(order_line).collect(),
+            chances: likely.chances.clone(),
+            sure: likely.sure,
+            reason: likely.reason.clone(),
+        }),
+        last_order: dossier.and_then(|dossier| dossier.orders.first()).map(order),
+        enrolment: card.enrolment.as_ref().map(enrolment),
+        order_placed: card.order_placed.clone().unwrap_or_default(),
+        consent_script: Some(script(consent_script::in_language(spoken, language))),
+        end_cause: card.ended.map(end_cause).unwrap_or_default().into(),
+    }
+}
+
+pub fn script(script: &consent_script::ConsentScript) -> proto::ConsentScript {
+    proto::ConsentScript {
+        script_id: script.id.to_owned(),
+        language: script.language.to_owned(),
+        text: script.text.to_owned(),
+    }
+}
+
+fn candidate(candidate: &super::Candidate) -> proto::Candidate {
+    proto::Candidate {
+        customer_id: candidate.customer.as_str().to_owned(),
+        name: candidate.name.expose().clone(),
+        chance: candidate.chance,
+    }
+}
+
+fn profile(profile: &Profile, recognisable: bool) -> proto::Profile {
+    proto::Profile {
+        customer_id: profile.customer.as_str().to_owned(),
+        name: profile.name.expose().clone(),
+        language: profile.language.clone().unwrap_or_default(),
+        allergies: profile.allergies.as_ref().map(|text| text.expose().clone()).unwrap_or_default(),
+        notes: profile.notes.as_ref().map(|text| text.expose().clone()).unwrap_or_default(),
+        customer_since: Some(timestamp(profile.since)),
+        recognisable,
+    }
+}
+
+fn contact(contact: &Contact) -> proto::Contact {
+    proto::Contact {
+        at: Some(timestamp(contact.at)),
+        channel: match contact.channel {
+            Channel::Phone => proto::Channel::Phone,
+            Channel::Web => proto::Channel::Web,
+            Channel::Email => proto::Channel::Email,
+            Channel::Shop => proto::Channel::Shop,
+            Channel::Delivery => proto::Channel::Delivery,
+        }
+        .into(),
+        agent: contact.agent.clone().unwrap_or_default(),
+        wanted: contact.wanted.expose().clone(),
+        complaint: match contact.complaint {
+            None => proto::Complaint::Unspecified,
+            Some(ComplaintState::Open) => proto::Complaint::Open,
+            Some(ComplaintState::Resolved) => proto::Complaint::Resolved,
+        }
+        .into(),
+    }
+}
+
+fn order(order: &Order) -> proto::Order {
+    proto::Order { at: Some(timestamp(order.at)), lines: order.lines.iter().map(order_line).collect() }
+}
+
+fn order_line(line: &OrderLine) -> proto::OrderLine {
+    proto::OrderLine { item: line.item.clone(), quantity: line.quantity, modifiers: line.modifiers.clone() }
+}
+
+fn enrolment(enrolment: &super::Enrolment) -> proto::Enrolment {
+    let mut message =
+        proto::Enrolment { customer_id: enrolment.customer.as_str().to_owned(), ..proto::Enrolment::default() };
+    let state = match &enrolment.progress {
+        Progress::Gathering { net_speech_ms, needed_ms } => {
+            message.net_speech_ms = *net_speech_ms;
+            message.needed_ms = *needed_ms;
+            proto::EnrolmentState::Gathering
+        }
+        Progress::Stored => proto::EnrolmentState::Stored,
+        Progress::Failed(reason) => {
+            message.reason.clone_from(reason);
+            proto::EnrolmentState::Failed
+        }
+        Progress::Withdrawn => proto::EnrolmentState::Withdrawn,
+    };
+    message.set_state(state);
+    message
+}
+
+fn state(state: State) -> proto::RecognitionState {
+    match state {
+        State::Listening => proto::RecognitionState::Listening,
+        State::Probably => proto::RecognitionState::Probably,
+        State::Recognised => proto::RecognitionState::Recognised,
+        State::Ambiguous => proto::RecognitionState::Ambiguous,
+        State::NotKnown => proto::RecognitionState::NotKnown,
+    }
+}
+
+fn voice_use(voice: VoiceUse) -> proto::VoiceUse {
+    match voice {
+        VoiceUse::Allowed => proto::VoiceUse::Allowed,
+        VoiceUse::NoConsentedCandidate => proto::VoiceUse::NoConsentedCandidate,
+        VoiceUse::Unavailable => proto::VoiceUse::Unavailable,
+    }
+}
+
+fn voice_reason(card: &Card) -> &'static str {
+    match (card.voice, &card.number) {
+        (None | Some(VoiceUse::Allowed), _) => "",
+        (Some(VoiceUse::NoConsentedCandidate), Some(_)) => "Nobody at this number agreed to voice recognition.",
+        (Some(VoiceUse::NoConsentedCandidate), None) => "Without a number there is nobody to compare the voice with.",
+        (Some(VoiceUse::Unavailable), _) => "The sound of this call cannot be used to recognise the voice.",
+    }
+}
+
+fn end_cause(cause: EndCause) -> proto::EndCause {
+    match cause {
+        EndCause::HungUp => proto::EndCause::HungUp,
+        EndCause::Cancelled => proto::EndCause::Cancelled,
+        EndCause::MediaTimeout => proto::EndCause::MediaTimeout,
+        EndCause::Shutdown => proto::EndCause::Shutdown,
+        EndCause::Failed => proto::EndCause::Failed,
+    }
+}
+
+fn timestamp(at: UnixMillis) -> prost_types::Timestamp {
+    let since_epoch = Duration::from_millis(at.0.max(0).unsigned_abs());
+    prost_types::Timestamp {
+        seconds: since_epoch.as_secs().try_into().unwrap_or(i64::MAX),
+        nanos: since_epoch.subsec_nanos().try_into().unwrap_or(0),
+    }
+}
