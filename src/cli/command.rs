@@ -1,0 +1,69 @@
+//! Arguments to commands, and errors to exit codes.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use super::{call, demo, doctor, enroll, eval, import, load, serve};
+use crate::base::ErrorKind;
+use crate::config::ConfigError;
+use crate::service::ServiceError;
+
+/// Recognises returning callers by voice and puts their card on the agent's screen. Recognised, never authenticated.
+#[derive(Parser)]
+#[command(name = "regulars", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Stand on the phone line and serve the agents' screens
+    Serve(serve::Args),
+    /// Play an evening in a pizza shop: real calls on loopback, cards on the screen
+    Demo(demo::Args),
+    /// Place one call with a recording as the caller's voice
+    Call(call::Args),
+    /// Read customers, orders or contacts from a CSV file into the store
+    Import(import::Args),
+    /// Make a voiceprint of a consenting customer from recordings
+    Enroll(enroll::Args),
+    /// Measure recognition on recordings
+    Eval(eval::Args),
+    /// Place many calls at once and print how long each card took
+    Load(load::Args),
+    /// Check model, store, ports and configuration, and say what is wrong
+    Doctor(doctor::Args),
+}
+
+/// Parses the arguments and runs the command. The exit code is the command's own.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Call(args) => call::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Enroll(args) => enroll::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Load(args) => load::run(args),
+        Command::Doctor(args) => doctor::run(args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("regulars: {error:#}");
+        exit_code(&error)
+    })
+}
+
+pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// sysexits.h: 64 is a usage error, here a configuration that cannot be used; 1 is everything else.
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let service = error.downcast_ref::<ServiceError>().map(ServiceError::kind);
+    let store = error.downcast_ref::<crate::store::StoreError>().map(crate::store::StoreError::kind);
+    let unusable = error.is::<ConfigError>()
+        || [service, store].into_iter().flatten().any(|kind| matches!(kind, ErrorKind::InvalidInput | ErrorKind::Denied));
+    if unusable { ExitCode::from(64) } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,92 @@
+//! `regulars doctor`: everything that a start needs, tried one by one, with what to do about each fault.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use crate::config::{Config, ConfigArgs};
+use crate::identity::Search;
+use crate::rtp::PortPool;
+use crate::service::Model;
+use crate::sip::Transport;
+use crate::store::Store;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = args.config.load()?;
+    let mut report = Report::default();
+    report.add("configuration", Ok(search(&config)));
+    let model = Model::load(config.model_dir.as_deref());
+    report.add(
+        "model",
+        model.as_ref().map(|model| format!("{}; golden clips agree", model.embedder.model())).map_err(|e| e.to_string()),
+    );
+    for listen in &config.sip.listen {
+        report.add(&format!("calls {listen}"), free(listen.transport, listen.addr));
+    }
+    report.add("desk", free(Transport::Tcp, config.desk_listen));
+    super::runtime()?.block_on(async {
+        let ip = config.rtp_address.or(config.sip.listen.first().map(|listen| listen.addr.ip()));
+        report.add("media", media(&config, ip.unwrap_or([127, 0, 0, 1].into())).await);
+        report.add("store", store(&config, model.as_ref().ok()).await);
+    });
+    Ok(report.exit_code())
+}
+
+#[derive(Default)]
+struct Report {
+    faults: usize,
+}
+
+impl Report {
+    fn add(&mut self, what: &str, outcome: Result<String, String>) {
+        match outcome {
+            Ok(found) => println!("ok     {what}: {found}"),
+            Err(fault) => {
+                self.faults += 1;
+                println!("FAULT  {what}: {fault}");
+            }
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        if self.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+fn search(config: &Config) -> String {
+    match config.call.identity.search {
+        Search::Number => "only the consented people of the calling number are compared".to_owned(),
+        Search::Everyone => format!("everyone who agreed is compared, because: {}", config.search_reason),
+    }
+}
+
+/// A port that a running Regulars holds is reported too: two services on one port is the commonest fault.
+fn free(transport: Transport, addr: SocketAddr) -> Result<String, String> {
+    let bound = match transport {
+        Transport::Udp => std::net::UdpSocket::bind(addr).map(drop),
+        Transport::Tcp => std::net::TcpListener::bind(addr).map(drop),
+    };
+    bound.map(|()| format!("{addr} is free")).map_err(|error| format!("{addr}: {error}"))
+}
+
+async fn media(config: &Config, ip: std::net::IpAddr) -> Result<String, String> {
+    let pool = PortPool::new(ip, config.rtp_ports.clone()).map_err(|error| error.to_string())?;
+    let socket = pool.open().await.map_err(|error| error.to_string())?;
+    Ok(format!("ports {}-{} on {}", config.rtp_ports.start(), config.rtp_ports.end(), socket.local_addr().ip()))
+}
+
+async fn store(config: &Config, model: Option<&Model>) -> Result<String, String> {
+    let store = Store::open(config.store.clone()).await.map_err(|error| error.to_string())?;
+    let mut found = store.place();
+    if let Some(model) = model {
+        let voiceprints = store.voiceprints(model.embedder.model()).await.map_err(|error| error.to_string())?;
+        found = format!("{found}; {} voiceprints of this model", voiceprints.len());
+    }
+    store.close().await;
+    Ok(found)
+}

@@ -1,0 +1,14 @@
+//! The command line: a file per command.
+
+pub mod call;
+mod command;
+pub mod demo;
+pub mod doctor;
+pub mod enroll;
+pub mod eval;
+pub mod import;
+pub mod load;
+pub mod serve;
+
+pub use command::run;
+use command::runtime;

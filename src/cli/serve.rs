@@ -1,0 +1,45 @@
+//! `regulars serve`: the service itself, until it is told to stop.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::ConfigArgs;
+use crate::service::Service;
+use crate::telemetry;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = args.config.load()?;
+    telemetry::start(&config.log_filter).context("log.filter")?;
+    super::runtime()?.block_on(async {
+        let service = Service::start(config).await?;
+        for listen in &service.sip {
+            println!("calls      {listen}");
+        }
+        println!("desk       http://{}", service.desk);
+        println!("store      {}", service.store.place());
+
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        eprintln!("no new calls; waiting for {} to end (again to end them at once)", service.registry.live());
+        let second = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        service.stop(second).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}

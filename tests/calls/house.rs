@@ -1,0 +1,166 @@
+//! A service with people in its books, a telephone to call it with, and a screen to watch.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use regulars::base::{E164, Pii, UnixMillis};
+use regulars::config::ConfigArgs;
+use regulars::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
+use regulars::desk::wire::proto;
+use regulars::service::{Model, Service};
+use regulars::speech::{FrontEnd, wav};
+use regulars::voice::Voiceprint;
+use regulars::voice::enroll::Enroller;
+use proto::desk_service_client::DeskServiceClient;
+use proto::{Card, WatchDeskRequest};
+use tonic::Streaming;
+use tonic::transport::Channel;
+
+/// A voice of the fixtures, by its place in voices.csv among those that have enrolment recordings.
+pub const ANNA: usize = 0;
+pub const BEN: usize = 1;
+
+pub const NUMBER: &str = "+12125550123";
+pub const LINE: &str = "pizza";
+
+pub struct House {
+    pub service: Option<Service>,
+    pub folder: tempfile::TempDir,
+    pub model: Model,
+}
+
+impl House {
+    /// Starts on ports that the system chooses. `set` as after `--set`.
+    pub async fn open(set: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = format!("store.url=sqlite:{}", folder.path().join("house.db").display());
+        let own = ["sip.listen=udp:127.0.0.1:0,tcp:127.0.0.1:0", "desk.listen=127.0.0.1:0", "voice.threads=2", &store];
+        let set = own.iter().chain(set).map(|s| (*s).to_owned()).collect();
+        let config = ConfigArgs { config: None, set }.load().unwrap();
+        let service = Service::start(config).await.unwrap();
+        Self { service: Some(service), folder, model: Model::load(None).unwrap() }
+    }
+
+    pub fn service(&self) -> &Service {
+        self.service.as_ref().unwrap()
+    }
+
+    pub async fn stop(mut self) {
+        self.service.take().unwrap().stop(std::future::ready(())).await;
+    }
+
+    /// Puts a person into the books, with their number.
+    pub async fn customer(&self, name: &str, number: Option<&str>) -> CustomerId {
+        let number = number.map(|number| E164::parse(number, None).unwrap());
+        self.service().store.create_customer(Pii::new(name.to_owned()), number.as_ref(), UnixMillis(0)).await.unwrap()
+    }
+
+    /// Notes this customer's yes, with a voiceprint of a fixture voice.
+    pub async fn enroll(&self, customer: &CustomerId, voice: usize) {
+        let voiceprint = self.voiceprint(voice);
+        let consent = ConsentRecord {
+            customer: customer.clone(),
+            purpose: Purpose::Recognise,
+            given: true,
+            at: UnixMillis(0),
+            script: "phone-en-1".into(),
+            language: "en".into(),
+            channel: ConsentChannel::Operator,
+            operator: "Sal".into(),
+            call: None,
+        };
+        self.service().registry.enroll(consent, voiceprint).await.unwrap();
+    }
+
+    fn voiceprint(&self, voice: usize) -> Voiceprint {
+        let mut enroller = Enroller::default();
+        for file in recordings(voice, "enroll") {
+            let wav = wav::parse(&std::fs::read(file).unwrap()).unwrap();
+            let mut front_end = FrontEnd::new(wav.sample_rate_hz).unwrap();
+            front_end.push(&wav.samples);
+            front_end.finish();
+            while let Some(window) = front_end.next_window() {
+                enroller.add(&self.model.embedder.embed(&window).unwrap(), window.net_speech_ms);
+            }
+            enroller.next_recording();
+        }
+        enroller.finish(self.model.embedder.model(), UnixMillis(0)).unwrap()
+    }
+
+    pub async fn screen(&self) -> Screen {
+        let mut client = DeskServiceClient::connect(format!("http://{}", self.service().desk)).await.unwrap();
+        let request = WatchDeskRequest { lines: vec![LINE.into()], agent: "Sal".into() };
+        let cards = client.watch_desk(request).await.unwrap().into_inner();
+        Screen { client, cards, last: None }
+    }
+
+    /// `sip:LINE@...` of the first UDP listener.
+    pub fn uri(&self) -> String {
+        let udp = self.service().sip.iter().find(|listen| listen.to_string().starts_with("udp")).unwrap();
+        format!("sip:{LINE}@{}", udp.addr)
+    }
+}
+
+/// Recordings of the `voice`-th voice; `role` as in voices.csv. Voices without enrolment are the strangers.
+pub fn recordings(voice: usize, role: &str) -> Vec<PathBuf> {
+    let (speakers, rows) = voices();
+    let enrolled: Vec<&String> =
+        speakers.iter().filter(|s| rows.iter().any(|(of, role, _)| of == *s && role == "enroll")).collect();
+    files(&rows, enrolled[voice], role)
+}
+
+/// What the first voice says that is not enrolled anywhere.
+pub fn stranger() -> Vec<PathBuf> {
+    let (speakers, rows) = voices();
+    let strange = speakers.iter().find(|s| !rows.iter().any(|(of, role, _)| of == *s && role == "enroll")).unwrap();
+    files(&rows, strange, "probe")
+}
+
+type Row = (String, String, PathBuf);
+
+fn voices() -> (Vec<String>, Vec<Row>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/speech");
+    let mut rows = Vec::new();
+    for row in csv::Reader::from_path(folder.join("voices.csv")).unwrap().into_records() {
+        let row = row.unwrap();
+        rows.push((row[0].to_owned(), row[1].to_owned(), folder.join(&row[3])));
+    }
+    let mut speakers: Vec<String> = rows.iter().map(|(speaker, _, _)| speaker.clone()).collect();
+    speakers.dedup();
+    (speakers, rows)
+}
+
+fn files(rows: &[Row], speaker: &str, role: &str) -> Vec<PathBuf> {
+    rows.iter().filter(|(of, its, _)| of == speaker && its == role).map(|(_, _, file)| file.clone()).collect()
+}
+
+pub struct Screen {
+    pub client: DeskServiceClient<Channel>,
+    cards: Streaming<proto::WatchDeskResponse>,
+    pub last: Option<Card>,
+}
+
+impl Screen {
+    /// Waits until the newest card is as wanted. The limit is there to fail a test, not to measure.
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&Card) -> bool) -> Card {
+        let search = async {
+            loop {
+                if let Some(card) = self.last.as_ref().filter(|card| wanted(card)) {
+                    return card.clone();
+                }
+                let state = self.cards.message().await.unwrap().expect("the desk closed");
+                self.last = state.cards.into_iter().next_back();
+            }
+        };
+        let found = tokio::time::timeout(Duration::from_secs(60), search).await;
+        found.unwrap_or_else(|_| panic!("the card never came to: {what}"))
+    }
+
+    /// Waits until no card is left.
+    pub async fn until_empty(&mut self) {
+        let emptied = async {
+            while !self.cards.message().await.unwrap().expect("the desk closed").cards.is_empty() {}
+        };
+        tokio::time::timeout(Duration::from_secs(60), emptied).await.expect("the card never closed");
+    }
+}

@@ -1,0 +1,84 @@
+//! Made-up regulars. No number is in service: the US ones are 555-01xx, the German ones of the range for fiction.
+
+use std::sync::Arc;
+
+use regulars::base::{E164, Pii, UnixMillis};
+use regulars::call::{Known, Person};
+use regulars::customer::{
+    Channel, ComplaintState, Contact, CustomerId, Dossier, LikelyOrder, Order, OrderLine, PersonAtNumber, Profile,
+};
+
+pub const ANNA: &str = "c-101";
+pub const MARCO: &str = "c-102";
+pub const GIULIA: &str = "c-103";
+
+pub const ALLERGY: &str = "Hazelnuts";
+pub const COMPLAINT: &str = "The pizza came cold, and half an hour late.";
+pub const USUAL: &str = "Quattro Stagioni";
+
+const DAY_MS: i64 = 86_400_000;
+
+pub fn name_of(customer: &str) -> &'static str {
+    match customer {
+        ANNA => "Anna Ferrante",
+        MARCO => "Marco Ferrante",
+        GIULIA => "Giulia Ferrante",
+        _ => "Jonas Lindqvist",
+    }
+}
+
+pub fn number() -> E164 {
+    E164::parse("+493023125042", None).unwrap()
+}
+
+pub fn person(customer: &str) -> Person {
+    Person { customer: CustomerId::new(customer), name: Pii::new(name_of(customer).to_owned()) }
+}
+
+pub fn at_number(customer: &str, recognisable: bool) -> PersonAtNumber {
+    let Person { customer, name } = person(customer);
+    PersonAtNumber { customer, name, calls_from_number: 7, recognisable }
+}
+
+pub fn line(item: &str, quantity: u32, modifiers: &[&str]) -> OrderLine {
+    OrderLine { item: item.to_owned(), quantity, modifiers: modifiers.iter().map(|&m| m.to_owned()).collect() }
+}
+
+/// Anna has a complaint, an allergy and a usual order; the others have a quiet card and an unsure order.
+pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
+    let is_anna = customer == ANNA;
+    let ago = |days: i64| UnixMillis(now.0 - days * DAY_MS);
+    let contact = |days, channel, agent: &str, wanted: &str, complaint| Contact {
+        at: ago(days),
+        channel,
+        agent: Some(agent.to_owned()),
+        wanted: Pii::new(wanted.to_owned()),
+        complaint,
+    };
+    let mut contacts = vec![
+        contact(15, Channel::Phone, "Sam", "Table for six on her mother's birthday.", None),
+        contact(22, Channel::Web, "Robin", "Asked whether the dough is free of milk.", None),
+        contact(61, Channel::Delivery, "Kim", "Tiramisu was missing.", Some(ComplaintState::Resolved)),
+    ];
+    if is_anna {
+        contacts.insert(0, contact(8, Channel::Phone, "Robin", COMPLAINT, Some(ComplaintState::Open)));
+    }
+    let usual = vec![line(USUAL, 1, &["extra olives"]), line("Rocket salad", 1, &[]), line("Acqua frizzante", 2, &[])];
+    let profile = Profile {
+        customer: CustomerId::new(customer),
+        name: person(customer).name,
+        household: None,
+        language: Some(if is_anna { "it" } else { "de" }.to_owned()),
+        allergies: is_anna.then(|| Pii::new(ALLERGY.to_owned())),
+        notes: is_anna.then(|| Pii::new("Third floor, the bell is broken: call on arrival.".to_owned())),
+        since: UnixMillis(1_600_000_000_000),
+    };
+    let likely = LikelyOrder {
+        lines: if is_anna { usual.clone() } else { vec![line("Margherita", 1, &[])] },
+        chances: if is_anna { vec![0.91, 0.74, 0.66] } else { vec![0.28] },
+        sure: is_anna,
+        reason: if is_anna { "In 7 of the last 8 orders, mostly Friday evening." } else { "In 2 of 9 orders." }.to_owned(),
+    };
+    let orders = vec![Order { order: "4700".to_owned(), at: ago(8), lines: usual }];
+    Arc::new(Known { dossier: Dossier { profile, contacts, orders }, likely: Some(likely) })
+}

@@ -1,0 +1,132 @@
+//! A running desk with a call behind each card: a stand-in that answers commands with the events a call would send.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use regulars::base::{CallId, ErrorKind, Lifecycle, clock};
+use regulars::call::{AgentCommand, CallEvent, CommandError, EnrollWhom, Registry, What};
+use regulars::customer::CustomerId;
+use regulars::desk::wire::proto::desk_service_client::DeskServiceClient;
+use regulars::desk::{self, Feed, Shop};
+use tokio::sync::mpsc;
+use tonic::transport::Channel;
+
+use super::people::known;
+
+pub struct RunningDesk {
+    pub address: SocketAddr,
+    pub life: Lifecycle,
+    events: mpsc::Sender<CallEvent>,
+    registry: Registry,
+    calls: Mutex<HashMap<CallId, CallEvent>>,
+    /// What agents asked, oldest first.
+    commands: Arc<Mutex<Vec<AgentCommand>>>,
+    /// The next command is refused.
+    refusing: Arc<AtomicBool>,
+}
+
+pub fn options(listen: SocketAddr) -> desk::Options {
+    let shop = Shop {
+        name: "Da Nonna".to_owned(),
+        menu: ["Margherita", "Quattro Stagioni", "Rocket salad", "Tiramisu", "Acqua frizzante"].map(str::to_owned).into(),
+        language: "en".to_owned(),
+        notice: String::new(),
+    };
+    desk::Options { listen, shop, max_connections: 32 }
+}
+
+impl RunningDesk {
+    pub async fn open() -> Self {
+        Self::open_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+    }
+
+    pub async fn open_at(listen: SocketAddr) -> Self {
+        let life = Lifecycle::default();
+        let (events, received) = mpsc::channel(256);
+        let feed = Feed::start(received, 100, &life);
+        let registry = Registry::default();
+        let address = desk::serve(options(listen), feed, registry.clone(), life.clone()).await.unwrap();
+        Self { life, events, registry, ..Self::dropped(address) }
+    }
+
+    /// No desk at all, at an address where one was.
+    pub fn dropped(address: SocketAddr) -> Self {
+        Self {
+            address,
+            life: Lifecycle::default(),
+            events: mpsc::channel(1).0,
+            registry: Registry::default(),
+            calls: Mutex::default(),
+            commands: Arc::default(),
+            refusing: Arc::default(),
+        }
+    }
+
+    pub fn refuse_next(&self) {
+        self.refusing.store(true, Ordering::SeqCst);
+    }
+
+    /// Sends `events`, and puts a stand-in behind each new call.
+    pub async fn play(&self, events: Vec<CallEvent>) {
+        for event in events {
+            let is_new = self.calls.lock().unwrap().insert(event.call.clone(), event.clone()).is_none();
+            if is_new {
+                self.stand_in(&event);
+            }
+            self.events.send(event).await.unwrap();
+        }
+    }
+
+    fn stand_in(&self, first: &CallEvent) {
+        let mut asked = self.registry.register(&first.call);
+        let (events, commands, first) = (self.events.clone(), Arc::clone(&self.commands), first.clone());
+        let (hard, refusing) = (self.life.hard().clone(), Arc::clone(&self.refusing));
+        self.life.spawn(async move {
+            while let Some(asked) = tokio::select! { asked = asked.recv() => asked, () = hard.cancelled() => None } {
+                if refusing.swap(false, Ordering::SeqCst) {
+                    let message = "the kitchen is closed".to_owned();
+                    asked.answer.send(Err(CommandError { kind: ErrorKind::Conflict, message })).unwrap();
+                    continue;
+                }
+                commands.lock().unwrap().push(asked.command.clone());
+                let what = outcome(asked.command);
+                events.send(CallEvent { at: clock::wall(), what, ..first.clone() }).await.unwrap();
+                asked.answer.send(Ok(())).unwrap();
+            }
+        });
+    }
+
+    pub fn commands(&self) -> Vec<AgentCommand> {
+        self.commands.lock().unwrap().clone()
+    }
+
+    pub async fn client(&self) -> DeskServiceClient<Channel> {
+        DeskServiceClient::connect(format!("http://{}", self.address)).await.unwrap()
+    }
+
+    pub async fn close(self) {
+        self.life.shut_down_hard();
+        assert!(self.life.finished(Duration::from_secs(20)).await, "a task outlived the shutdown");
+    }
+}
+
+fn outcome(command: AgentCommand) -> What {
+    match command {
+        AgentCommand::Confirm { customer, .. } => {
+            What::Confirmed { known: known(customer.as_str(), clock::wall()), customer }
+        }
+        AgentCommand::SomeoneElse { .. } => What::SomeoneElse,
+        AgentCommand::Enroll { customer, .. } => {
+            let customer = match customer {
+                EnrollWhom::Customer(customer) => customer,
+                EnrollWhom::New { .. } => CustomerId::new("c-new"),
+            };
+            What::Enrolling { customer, net_speech_ms: 0, needed_ms: 10_000 }
+        }
+        AgentCommand::WithdrawConsent { customer, .. } => What::ConsentWithdrawn { customer },
+        AgentCommand::PlaceOrder { .. } => What::OrderPlaced { order: "4711".to_owned() },
+    }
+}

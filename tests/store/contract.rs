@@ -1,0 +1,76 @@
+//! Every case, on each engine, each on a database of its own.
+
+use crate::cluster::Cluster;
+use crate::fixture::Fixture;
+use crate::{consent, imports, orders, people};
+
+enum Where<'a> {
+    Sqlite,
+    Postgres(&'a Cluster),
+}
+
+macro_rules! cases {
+    ($($module:ident::$case:ident)*) => {
+        async fn run(engine: Where<'_>) {
+            $(
+                println!("{}", stringify!($module::$case));
+                let fixture = match engine {
+                    Where::Sqlite => Fixture::sqlite().await,
+                    Where::Postgres(cluster) => Fixture::postgres(cluster, stringify!($case)).await,
+                };
+                Box::pin($module::$case(&fixture)).await;
+                fixture.store.close().await;
+            )*
+        }
+    };
+}
+
+cases! {
+    people::a_new_customer_is_known_at_their_number
+    people::people_at_a_number_come_most_calls_first
+    people::a_switchboard_gives_twenty_people
+    people::a_call_is_counted_once
+    people::a_new_number_is_bound_only_by_an_agents_word
+    people::the_dossier_is_newest_first_and_keeps_an_old_open_complaint
+    consent::a_print_comes_back_as_it_was_and_for_its_model_only
+    consent::enrolling_again_replaces_the_print
+    consent::a_withdrawal_leaves_no_print_and_can_be_taken_back
+    consent::no_print_without_the_newest_yes
+    consent::a_no_written_by_anyone_deletes_the_prints
+    consent::consents_and_audit_are_append_only
+    consent::a_sealed_print_shows_nothing_and_fits_its_customer_only
+    consent::an_enrolment_is_whole_or_not_at_all
+    consent::a_yes_and_a_no_at_once_leave_no_print_without_a_yes
+    orders::the_same_key_is_the_same_order
+    orders::an_order_that_cannot_be_is_refused_whole
+    orders::many_screens_sending_one_key_place_one_order
+    orders::the_shops_history_becomes_a_likely_order
+    imports::customers_come_with_their_numbers_and_household
+    imports::the_same_file_twice_is_the_same_as_once
+    imports::a_missing_column_leaves_what_is_stored_and_an_empty_field_clears_it
+    imports::one_bad_row_keeps_the_file_out
+    imports::the_good_rows_are_kept_when_asked_for
+    imports::every_bad_row_is_counted_and_twenty_are_shown
+    imports::order_lines_may_stand_anywhere
+    imports::an_order_has_one_customer_and_one_time
+    imports::times_are_the_shops_own
+    imports::contacts_carry_complaints
+    imports::a_wrong_header_names_the_right_one
+    imports::wrong_encodings_are_named
+}
+
+#[test]
+fn sqlite_keeps_the_contract() {
+    runtime().block_on(run(Where::Sqlite));
+}
+
+#[test]
+fn postgres_keeps_the_contract() {
+    if let Some(cluster) = Cluster::start() {
+        runtime().block_on(run(Where::Postgres(&cluster)));
+    }
+}
+
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}

@@ -1,0 +1,14 @@
+//! The store keeps its promises on SQLite and on Postgres alike.
+
+mod cluster;
+mod consent;
+mod contract;
+mod fixture;
+mod grocery;
+mod habits;
+mod imports;
+mod keys;
+mod orders;
+mod people;
+mod retention;
+mod trouble;
