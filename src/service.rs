@@ -60,24 +60,32 @@ const EVENTS: usize = 4096;
 const DESK_CONNECTIONS: usize = 2000;
 /// How often everyone's orders are read through for the statistics behind the likely order.
 const SHOP_MODEL_EVERY: Duration = Duration::from_secs(15 * 60);
+/// How soon a withdrawal by another program is obeyed: well within the minute that a caller is promised.
+const FOLLOW_EVERY: Duration = Duration::from_secs(5);
 /// How long the last tasks may take once calls have been ended.
 const LAST_TASKS: Duration = Duration::from_secs(5);
 
 impl Model {
     /// From a folder, or the one inside the program.
     pub fn load(folder: Option<&Path>) -> Result<Self, VoiceError> {
-        let (embedder, calibration) = match folder {
+        let (network, golden, wccn, calibration) = match folder {
             None => (
-                Embedder::from_bytes(include_bytes!("../models/ge2e.onnx"), include_bytes!("../models/ge2e.golden.json"))?,
-                Calibration::parse(include_str!("../models/ge2e.calibration.toml"))?,
+                include_bytes!("../models/ge2e.onnx").to_vec(),
+                include_bytes!("../models/ge2e.golden.json").to_vec(),
+                include_bytes!("../models/ge2e.wccn").to_vec(),
+                include_bytes!("../models/ge2e.calibration.toml").to_vec(),
             ),
             Some(folder) => {
-                let file = folder.join("ge2e.calibration.toml");
-                let text = std::fs::read_to_string(&file)
-                    .map_err(|error| VoiceError::Read { path: file.display().to_string(), reason: error.to_string() })?;
-                (Embedder::load(&folder.join("ge2e.onnx"))?, Calibration::parse(&text)?)
+                let read = |name: &str| {
+                    let path = folder.join(name);
+                    std::fs::read(&path)
+                        .map_err(|error| VoiceError::Read { path: path.display().to_string(), reason: error.to_string() })
+                };
+                (read("ge2e.onnx")?, read("ge2e.golden.json")?, read("ge2e.wccn")?, read("ge2e.calibration.toml")?)
             }
         };
+        let embedder = Embedder::from_bytes(&network, &golden)?.with_wccn(&wccn)?;
+        let calibration = Calibration::parse(&String::from_utf8_lossy(&calibration))?;
         calibration.must_be_for(embedder.model())?;
         Ok(Self { embedder, calibration })
     }
@@ -112,6 +120,7 @@ impl Service {
         }
         let registry = Registry::new(store.clone(), Voiceprints::new(model.clone()), config.max_calls);
         registry.reload().await?;
+        follow_voiceprints(&store, &registry, lifecycle).await?;
         let threads = match config.voice_threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
@@ -163,6 +172,7 @@ impl Service {
             }
         };
         tokio::select! {
+            biased;
             () = drained => {}
             () = tokio::time::sleep(self.drain) => tracing::warn!("ending calls that outlasted call.drain_s"),
             () = at_once => tracing::warn!("ending calls at once"),
@@ -199,6 +209,28 @@ fn notice(identity: &crate::identity::Options) -> String {
 /// Media comes to where SIP comes to.
 fn media_ip(listen: &[Listen]) -> IpAddr {
     listen.first().map_or(IpAddr::from([127, 0, 0, 1]), |listen| listen.addr.ip())
+}
+
+/// Takes up what another program has changed, such as `regulars enroll`.
+async fn follow_voiceprints(store: &Store, registry: &Registry, lifecycle: &Lifecycle) -> Result<(), StoreError> {
+    let mut seen = store.voiceprint_changes().await?;
+    let (store, registry, soft) = (store.clone(), registry.clone(), lifecycle.soft().clone());
+    lifecycle.spawn(async move {
+        while tokio::time::timeout(FOLLOW_EVERY, soft.cancelled()).await.is_err() {
+            let followed = async {
+                let newest = store.voiceprint_changes().await?;
+                if newest != seen {
+                    registry.reload().await?;
+                    seen = newest;
+                }
+                Ok::<(), StoreError>(())
+            };
+            if let Err(error) = followed.await {
+                tracing::error!(%error, "the voiceprints could not be read");
+            }
+        }
+    });
+    Ok(())
 }
 
 /// Reads everyone's orders now and then; a card reads the outcome from memory.

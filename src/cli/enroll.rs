@@ -64,7 +64,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         anyhow::Ok(())
     })?;
     println!("enrolled from {:.1} s of speech in {} recordings", f64::from(net_speech_ms) / 1000.0, args.files.len());
-    println!("a running service takes the voiceprint up at its next start");
+    println!("a running service takes the voiceprint up within seconds");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use crate::voice::enroll::USABLE_MS;
-use crate::voice::{Calibration, Embedder};
+use crate::voice::{Calibration, Embedder, Wccn};
 use report::Report;
 use trials::Cast;
 
@@ -41,6 +41,10 @@ struct VoiceArgs {
     /// Write probe,speaker,seconds,score,llr for every probe against everyone enrolled
     #[arg(long, value_name = "OUT.csv")]
     scores: Option<PathBuf>,
+    /// Fit the channel normalisation on recordings that are in several manifests under one `call`, once a kind of line,
+    /// write it, and stop
+    #[arg(long, value_name = "OUT.wccn", conflicts_with_all = ["fit_calibration", "scores"])]
+    fit_wccn: Option<PathBuf>,
     /// Fit a calibration on all the manifests together and write it
     #[arg(long, value_name = "OUT.toml", requires = "attribution")]
     fit_calibration: Option<PathBuf>,
@@ -58,7 +62,7 @@ struct VoiceArgs {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let What::Voice(args) = args.what;
     let lengths_ms = lengths_ms(&args.seconds)?;
-    let embedder = embedder(args.model_dir.as_deref())?;
+    let embedder = embedder(&args)?;
     let mut casts = Vec::new();
     for path in &args.manifests {
         let rows = manifest::read(path)?;
@@ -66,6 +70,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let heard = recordings::hear_all(&embedder, &files, args.threads)?;
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         casts.push((name, Cast::new(embedder.model(), &rows, heard, USABLE_MS)?));
+    }
+    if let Some(out) = &args.fit_wccn {
+        return fit_wccn(&embedder, &casts, out);
     }
     let calibration = match (&args.fit_calibration, &args.attribution) {
         (Some(out), Some(attribution)) => {
@@ -95,14 +102,34 @@ fn lengths_ms(seconds: &[f64]) -> anyhow::Result<Vec<u32>> {
     Ok(seconds.iter().map(|s| (s * 1000.0).round() as u32).collect())
 }
 
-fn embedder(folder: Option<&Path>) -> anyhow::Result<Embedder> {
-    Ok(match folder {
-        Some(folder) => Embedder::load(&folder.join("ge2e.onnx"))?,
-        None => Embedder::from_bytes(
-            include_bytes!("../../models/ge2e.onnx"),
-            include_bytes!("../../models/ge2e.golden.json"),
-        )?,
-    })
+/// The bare network while its normalisation is being fitted.
+fn embedder(args: &VoiceArgs) -> anyhow::Result<Embedder> {
+    let (model, golden, wccn) = match &args.model_dir {
+        Some(folder) => {
+            let file = |name: &str| {
+                let path = folder.join(name);
+                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+            };
+            let wccn = if args.fit_wccn.is_some() { Vec::new() } else { file("ge2e.wccn")? };
+            (file("ge2e.onnx")?, file("ge2e.golden.json")?, wccn)
+        }
+        None => (
+            include_bytes!("../../models/ge2e.onnx").to_vec(),
+            include_bytes!("../../models/ge2e.golden.json").to_vec(),
+            include_bytes!("../../models/ge2e.wccn").to_vec(),
+        ),
+    };
+    let bare = Embedder::from_bytes(&model, &golden)?;
+    Ok(if args.fit_wccn.is_some() { bare } else { bare.with_wccn(&wccn)? })
+}
+
+fn fit_wccn(embedder: &Embedder, casts: &[(String, Cast)], out: &Path) -> anyhow::Result<ExitCode> {
+    let utterances = trials::utterances(casts);
+    let wccn = Wccn::fit(embedder.model_sha256(), &utterances)
+        .context("no call is in more than one manifest, so there are no differences between lines to learn")?;
+    std::fs::write(out, wccn.to_bytes()).with_context(|| format!("cannot write {}", out.display()))?;
+    println!("channel normalisation fitted on {} utterances", utterances.len());
+    Ok(ExitCode::SUCCESS)
 }
 
 fn stored_calibration(folder: Option<&Path>, embedder: &Embedder) -> anyhow::Result<Calibration> {

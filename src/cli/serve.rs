@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::ConfigArgs;
+use crate::config::{ConfigArgs, ConfigError};
 use crate::service::Service;
 use crate::telemetry;
 
@@ -17,7 +17,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = args.config.load()?;
-    telemetry::start(&config.log_filter).context("log.filter")?;
+    telemetry::start(&config.log_filter).map_err(|error| ConfigError::invalid("log.filter", &error))?;
     super::runtime()?.block_on(async {
         let service = Service::start(config).await?;
         for listen in &service.sip {

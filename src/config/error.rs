@@ -16,6 +16,13 @@ pub enum ConfigError {
     Value { key: String, reason: String },
 }
 
+impl ConfigError {
+    /// A value that only its user can judge.
+    pub fn invalid(key: &str, reason: &dyn std::fmt::Display) -> Self {
+        ConfigError::Value { key: key.to_owned(), reason: reason.to_string() }
+    }
+}
+
 fn did_you_mean(nearest: &Option<String>) -> String {
     nearest.as_ref().map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
 }

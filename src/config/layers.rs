@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_an_error_that_names_the_nearest_known_one() {
-        for (key, nearest) in [("desk.lisen", "desk.listen"), ("country_code", "sip.country_code"), ("sip.port", "rtp.ports")]
+        for (key, nearest) in [("desk.lisen", "desk.listen"), ("country_code", "sip.country_code"), ("rtp.port", "rtp.ports")]
         {
             let message = layered(None, &[], &[format!("{key}=1")]).unwrap_err().to_string();
             assert!(message.contains(&format!("unknown key `{key}`; did you mean `{nearest}`?")), "{message}");

@@ -16,7 +16,9 @@ pub enum Received<'a> {
         bytes: &'a [u8],
     },
     /// So much audio is missing here. It is not speech and not silence: nothing is known about it.
-    Lost { samples: u32 },
+    Lost {
+        samples: u32,
+    },
 }
 
 /// What became of a packet put in.
@@ -36,8 +38,11 @@ pub(super) struct JitterBuffer {
     payloads: Box<[u8]>,
     /// The first packet not yet handed out. `None` before the first packet.
     next: Option<u64>,
-    /// Packets below this are not waited for: one too far ahead for the slots has come.
+    /// Packets below this are not waited for: one too far ahead for the slots has come, or a new stream.
     floor: u64,
+    /// Added to the numbers of the present stream, so that they follow those of the last.
+    shift: u64,
+    stream_start: u64,
     /// Which of the last 64 before `next` were handed out, newest in bit 0.
     delivered: u64,
     /// Where the audio after the last packet handed out begins.
@@ -75,6 +80,8 @@ impl JitterBuffer {
             payloads: vec![0; SLOTS * MAX_PAYLOAD].into_boxed_slice(),
             next: None,
             floor: 0,
+            shift: 0,
+            stream_start: 0,
             delivered: 0,
             expected_at: MediaTime(0),
             last_samples: DEFAULT_SAMPLES,
@@ -92,46 +99,41 @@ impl JitterBuffer {
         waiting.map(|slot| slot.media_time.after(slot.codec.samples(slot.len))).fold(self.expected_at, Ord::max)
     }
 
-    /// A new stream begins with `first`: what was missing of the old one is not waited for.
+    /// A new stream begins with `first`: what waits of the old one comes out before it, what is missing is not waited for.
     pub(super) fn restart(&mut self, first: ExtendedSeq) {
-        if self.next.is_none() {
+        let Some(next) = self.next else {
             self.next = Some(first.0);
+            self.stream_start = first.0;
             return;
-        }
-        for slot in self.slots.iter_mut() {
-            slot.occupied = false;
-        }
-        self.next = Some(first.0);
-        self.floor = 0;
-        self.delivered = 0;
+        };
+        let waiting = self.slots.iter().filter(|slot| slot.occupied);
+        let end = waiting.map(|slot| slot.seq + 1).fold(next, u64::max);
+        self.shift = end.wrapping_sub(first.0);
+        self.stream_start = end;
+        self.floor = end;
     }
 
-    pub(super) fn put(
-        &mut self,
-        now: Instant,
-        seq: ExtendedSeq,
-        at: MediaTime,
-        codec: Codec,
-        payload: &[u8],
-    ) -> Put {
+    pub(super) fn put(&mut self, now: Instant, seq: ExtendedSeq, at: MediaTime, codec: Codec, payload: &[u8]) -> Put {
         if payload.len() > MAX_PAYLOAD {
             return Put::Oversized;
         }
-        let next = *self.next.get_or_insert(seq.0);
-        if seq.0 < next {
-            let behind = next - seq.0 - 1;
-            return if behind < 64 && self.delivered >> behind & 1 == 1 { Put::Duplicate } else { Put::Late };
+        let seq = seq.0.wrapping_add(self.shift);
+        let next = *self.next.get_or_insert(seq);
+        if seq < next.max(self.stream_start) {
+            let behind = next.saturating_sub(seq + 1);
+            let seen = seq >= self.stream_start && behind < 64 && self.delivered >> behind & 1 == 1;
+            return if seen { Put::Duplicate } else { Put::Late };
         }
-        let index = (seq.0 % SLOTS as u64) as usize;
+        let index = (seq % SLOTS as u64) as usize;
         let slot = &mut self.slots[index];
-        if slot.occupied && slot.seq == seq.0 {
+        if slot.occupied && slot.seq == seq {
             return Put::Duplicate;
         }
-        if seq.0 >= next + SLOTS as u64 {
+        if seq >= next + SLOTS as u64 {
             // A slot that is still taken belongs to a packet that the caller never came to pop: it is lost.
-            self.floor = seq.0 + 1 - SLOTS as u64;
+            self.floor = self.floor.max(seq + 1 - SLOTS as u64);
         }
-        *slot = Slot { seq: seq.0, occupied: true, arrived: now, media_time: at, codec, len: payload.len() };
+        *slot = Slot { seq, occupied: true, arrived: now, media_time: at, codec, len: payload.len() };
         self.payloads[index * MAX_PAYLOAD..][..payload.len()].copy_from_slice(payload);
         Put::Stored
     }
@@ -151,10 +153,10 @@ impl JitterBuffer {
         }
         let waiting = self.first_waiting();
         let (resume, resume_at) = match waiting {
-            Some(slot) if next < self.floor || self.gap_deadline().is_some_and(|deadline| now >= deadline) => {
+            Some(slot) if slot.seq <= self.floor || self.gap_deadline().is_some_and(|deadline| now >= deadline) => {
                 (slot.seq, Some(slot.media_time))
             }
-            None if next < self.floor => (self.floor, None),
+            _ if next < self.floor => (self.floor, None),
             _ => return None,
         };
         let packets = resume - next;

@@ -114,7 +114,11 @@ mod tests {
         let mut tracker = SequenceTracker::starting(100);
         tracker.place(101);
         assert_eq!(tracker.place(40_000), Arrival::Stray);
-        assert_eq!(tracker.place(102), Arrival::Expected(ExtendedSeq(tracker.highest().0)), "a single stray is nothing");
+        assert_eq!(
+            tracker.place(102),
+            Arrival::Expected(ExtendedSeq(tracker.highest().0)),
+            "a single stray is nothing"
+        );
         assert_eq!(tracker.place(40_000), Arrival::Stray);
         let before = tracker.highest();
         let Arrival::Restarted(now) = tracker.place(40_001) else { panic!("two in a row are a restart") };

@@ -195,9 +195,8 @@ impl Session {
         make: impl Fn(&Local) -> Result<(String, Option<Negotiated>), SdpError>,
     ) -> (StatusCode, Option<String>, Option<DialogEvent>) {
         let newer = Local { version: self.local.version + 1, ..self.local };
-        let made = make(&self.local).and_then(|same| {
-            if same.0 == self.sent { Ok((self.local, same)) } else { Ok((newer, make(&newer)?)) }
-        });
+        let made = make(&self.local)
+            .and_then(|same| if same.0 == self.sent { Ok((self.local, same)) } else { Ok((newer, make(&newer)?)) });
         match made {
             Ok((local, (text, agreed))) => {
                 self.local = local;

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn messages_come_out_whole_however_they_are_cut() {
-        let stream = [message(": 3", "abc"), message(" : 0", ""), message(":\r\n 2", "\r\n"), message(": 1", "z")].concat();
+        let stream =
+            [message(": 3", "abc"), message(" : 0", ""), message(":\r\n 2", "\r\n"), message(": 1", "z")].concat();
         for size in [1, 7, 100, stream.len()] {
             let mut framer = Framer::default();
             let mut all = Vec::new();

@@ -61,7 +61,10 @@ pub(super) struct Gate {
 
 pub(super) enum Verdict {
     /// For rsipstack. `new_call`: one is pending from now on.
-    Pass { message: Box<SipMessage>, new_call: bool },
+    Pass {
+        message: Box<SipMessage>,
+        new_call: bool,
+    },
     Answer(Vec<u8>),
     Drop,
 }

@@ -32,7 +32,9 @@ pub struct Invite {
 pub(super) enum Offer {
     Early(Result<Description, SdpError>),
     /// RFC 3261 §13.2.1: the INVITE has no body, so the offer is ours to make.
-    Late { cseq: u32 },
+    Late {
+        cseq: u32,
+    },
 }
 
 impl Invite {

@@ -77,7 +77,8 @@ pub(super) fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     // RFC 3261 §7.5: empty lines before the start line are skipped.
     let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
     let bytes = &bytes[start..];
-    let ends = |mark: &'static [u8]| bytes.windows(mark.len()).position(|window| window == mark).map(|at| (at, mark.len()));
+    let ends =
+        |mark: &'static [u8]| bytes.windows(mark.len()).position(|window| window == mark).map(|at| (at, mark.len()));
     let (at, length) = match (ends(b"\r\n\r\n"), ends(b"\n\n")) {
         (Some(legal), Some(bare)) => legal.min(bare),
         (legal, bare) => legal.or(bare)?,
@@ -90,7 +91,8 @@ fn read_head(head: &[u8]) -> Result<Read, Garbage> {
         return Err(Garbage::TooMuch);
     }
     let text = decode(head);
-    let bare_lf = text.bytes().enumerate().any(|(at, byte)| byte == b'\n' && (at == 0 || text.as_bytes()[at - 1] != b'\r'));
+    let bare_lf =
+        text.bytes().enumerate().any(|(at, byte)| byte == b'\n' && (at == 0 || text.as_bytes()[at - 1] != b'\r'));
     let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
     let (start, mut problem) = start_line(lines.next().unwrap_or_default())?;
     if bare_lf {
@@ -101,7 +103,9 @@ fn read_head(head: &[u8]) -> Result<Read, Garbage> {
         if line.starts_with([' ', '\t']) {
             // RFC 3261 §7.3.1: a folded line continues the value before it.
             if let Some((_, value)) = headers.last_mut() {
-                value.push(' ');
+                if !value.is_empty() {
+                    value.push(' ');
+                }
                 value.push_str(line.trim());
             }
             continue;
@@ -144,7 +148,11 @@ fn start_line(line: &str) -> Result<(Start, Option<Problem>), Garbage> {
     let (first, second) = (words.next().ok_or(Garbage::NotSip)?, words.next().ok_or(Garbage::NotSip)?);
     if first.eq_ignore_ascii_case("SIP/2.0") {
         let is_status = second.len() == 3 && second.bytes().all(|byte| byte.is_ascii_digit());
-        return if is_status { Ok((Start::Response { line: line.trim().to_owned() }, None)) } else { Err(Garbage::NotSip) };
+        return if is_status {
+            Ok((Start::Response { line: line.trim().to_owned() }, None))
+        } else {
+            Err(Garbage::NotSip)
+        };
     }
     let version = words.next_back().ok_or(Garbage::NotSip)?;
     let spaces_in_uri = words.next().is_some();
@@ -217,9 +225,11 @@ impl Message {
     pub fn tag(&self, name: &str) -> Option<&str> {
         let value = self.header(name)?;
         let params = value.rfind('>').map_or(value, |at| &value[at + 1..]);
-        let (_, tag) = params.split(';').skip(1).filter_map(|param| param.split_once('=')).find(|(name, _)| {
-            name.trim().eq_ignore_ascii_case("tag")
-        })?;
+        let (_, tag) = params
+            .split(';')
+            .skip(1)
+            .filter_map(|param| param.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case("tag"))?;
         Some(tag.trim()).filter(|tag| !tag.is_empty())
     }
 

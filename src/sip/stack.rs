@@ -58,7 +58,10 @@ pub(super) fn end_transactions(inner: &EndpointInnerRef) {
 }
 
 /// Makes a bound socket known to rsipstack for sending.
-pub(super) async fn add_udp(inner: &EndpointInnerRef, socket: Arc<UdpSocket>) -> Result<SipConnection, rsipstack::Error> {
+pub(super) async fn add_udp(
+    inner: &EndpointInnerRef,
+    socket: Arc<UdpSocket>,
+) -> Result<SipConnection, rsipstack::Error> {
     let connection = UdpConnection::from_socket(Arc::new(SendOnly(socket)), None, None).await?;
     inner.transport_layer.add_transport(SipConnection::Udp(connection.clone()));
     Ok(SipConnection::Udp(connection))

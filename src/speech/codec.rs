@@ -136,8 +136,9 @@ mod tests {
             for (sample, code) in samples.iter().zip(codes) {
                 let error = (values[usize::from(code)] - sample).abs();
                 let nearest = values.iter().map(|v| (v - sample).abs()).fold(f32::MAX, f32::min);
-                // One step of the 14- or 13-bit scale: rounding to it comes before the search for the code.
-                assert!(error <= nearest + 1.0 / 4096.0, "{codec:?} {sample}: {error} against {nearest}");
+                // Rounding to the 14- or 13-bit scale comes before the search for the code: near a boundary it may move
+                // a sample by one such step, and its error by two.
+                assert!(error <= nearest + 2.0 / 4096.0, "{codec:?} {sample}: {error} against {nearest}");
             }
         }
     }

@@ -17,7 +17,7 @@ pub enum SpeechError {
     WavChannels(u16),
     #[error("the WAV file has {0} samples a second; 8000 and 16000 can be read")]
     WavSampleRate(u32),
-    #[error("sound with {0} samples a second cannot be used; 8000 to 192000 can")]
+    #[error("sound with {0} samples a second cannot be used; multiples of 25 from 8000 to 192000 can")]
     SampleRate(u32),
 }
 

@@ -18,9 +18,10 @@ pub struct FrontEnd {
 }
 
 impl FrontEnd {
-    /// 8000 and 16000 are used as they are, other rates from 8000 to 192000 go through 16000.
+    /// 8000 and 16000 are used as they are; other rates from 8000 to 192000, multiples of 25, go through 16000.
     pub fn new(sample_rate_hz: u32) -> Result<Self, SpeechError> {
-        if !(8000..=192_000).contains(&sample_rate_hz) {
+        // All rates of telephony and music are multiples of 25; others would need transforms as long as a second.
+        if !(8000..=192_000).contains(&sample_rate_hz) || !sample_rate_hz.is_multiple_of(25) {
             return Err(SpeechError::SampleRate(sample_rate_hz));
         }
         let native = [8000, WIDEBAND_HZ].contains(&sample_rate_hz);
@@ -53,7 +54,7 @@ impl FrontEnd {
     }
 
     /// The recording is over: what was held back is judged and, when it brings [`REMAINDER_MS`] of new speech, becomes
-    /// a last window that ends at the last speech. Fewer than 1.6 s in all are repeated to fill it.
+    /// a last window, filled up by repeating it. A live call has no such end and never needs this.
     pub fn finish(&mut self) {
         self.features.finish();
     }
@@ -182,3 +183,6 @@ fn snr_db(speech: &[Frame], floor: &[f32; MELS]) -> f32 {
     let ratio = (total - noise).max(0.0) / noise;
     if ratio.is_nan() { MAX_SNR_DB } else { (10.0 * ratio.log10()).clamp(0.0, f64::from(MAX_SNR_DB)) as f32 }
 }
+
+#[cfg(test)]
+mod tests;

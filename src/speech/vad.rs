@@ -38,7 +38,7 @@ impl Vad {
     pub fn new(sample_rate_hz: u32) -> Self {
         Self {
             doubler: (sample_rate_hz == 8000).then(Doubler::default),
-            blocks: Blocks { detector: earshot::Detector::default_boxed(), samples: [0.0; BLOCK], filled: 0 },
+            blocks: Blocks::new(),
             scores: VecDeque::with_capacity(SCORES),
             first_block: 0,
             frame: 0,
@@ -73,19 +73,44 @@ impl Vad {
     }
 }
 
-/// Cuts the stream into the detector's blocks.
+/// Cuts the stream into the detector's blocks and brings them to the level that it listens best at. It is not
+/// indifferent to level: a voice at 15 dB over the noise and -42 dBFS was speech 69 % of the time, at -20 dBFS 90 %.
 struct Blocks {
     detector: Box<earshot::Detector>,
     samples: [f32; BLOCK],
     filled: usize,
+    /// Power of the loudest recent block, full scale 1.
+    loudest: f32,
 }
 
+/// Power of a loud block (-12 dBFS): words then lie near -20 dBFS.
+const LOUD: f32 = 0.063;
+/// 24 dB: a faint line is raised, an empty one stays empty.
+const MAX_GAIN: f32 = 16.0;
+/// A loud block is forgotten by 3 dB in five seconds, which outlasts the pauses of a conversation.
+const FORGET: f32 = 0.99778;
+/// 12 dB below a loud block, until something has been heard.
+const FIRST_GUESS: f32 = LOUD / 16.0;
+
 impl Blocks {
+    fn new() -> Self {
+        let detector = earshot::Detector::default_boxed();
+        Self { detector, samples: [0.0; BLOCK], filled: 0, loudest: FIRST_GUESS }
+    }
+
     fn push(&mut self, sample: f32) -> Option<f32> {
-        // Interpolation overshoots full scale, which the detector does not expect.
-        self.samples[self.filled] = sample.clamp(-1.0, 1.0);
+        self.samples[self.filled] = sample;
         self.filled = (self.filled + 1) % BLOCK;
-        (self.filled == 0).then(|| self.detector.predict_f32(&self.samples))
+        (self.filled == 0).then(|| self.score())
+    }
+
+    fn score(&mut self) -> f32 {
+        let power = self.samples.iter().map(|sample| sample * sample).sum::<f32>() / BLOCK as f32;
+        self.loudest = power.max(self.loudest * FORGET);
+        let gain = (LOUD / self.loudest).sqrt().clamp(1.0, MAX_GAIN);
+        // Beyond full scale the detector expects nothing; interpolation and gain overshoot it now and then.
+        self.samples.iter_mut().for_each(|sample| *sample = (*sample * gain).clamp(-1.0, 1.0));
+        self.detector.predict_f32(&self.samples)
     }
 }
 

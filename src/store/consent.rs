@@ -2,7 +2,7 @@
 
 use super::audit::{self, AuditRow};
 use super::key::random;
-use super::people::require;
+use super::people::lock;
 use super::seal::NONCE_BYTES;
 use super::sql::{Engine, Tx, sql};
 use super::{Store, StoreError};
@@ -21,7 +21,7 @@ impl Store {
     /// Adds a yes or a no by itself, with its line in the audit.
     pub async fn record_consent(&self, consent: ConsentRecord) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        require(&mut tx, &consent.customer).await?;
+        lock(&mut tx, &consent.customer).await?;
         add_record(&mut tx, &consent).await?;
         let detail = format!("script {}, given: {}", consent.script, consent.given);
         audit::add(&mut tx, entry(&consent, "consent", detail)).await?;
@@ -40,7 +40,7 @@ impl Store {
         let sealed = self.seal().seal(&nonce, customer, &print.model, &print.embedding);
         let sealed = sealed.map_err(|_| StoreError::SealBroken { customer: customer.clone() })?;
         let mut tx = self.begin().await?;
-        require(&mut tx, customer).await?;
+        lock(&mut tx, customer).await?;
         let seq = standing(&mut tx, &consent).await?;
         let text = "
             INSERT INTO voiceprints (customer, model, consent, purpose, sealed, nonce, net_speech_ms, calls, enrolled_ms)
@@ -81,7 +81,7 @@ impl Store {
             call: call.cloned(),
         };
         let mut tx = self.begin().await?;
-        require(&mut tx, customer).await?;
+        lock(&mut tx, customer).await?;
         // The trigger would delete them too; deleting them here tells which there were.
         let text = "DELETE FROM voiceprints WHERE customer = $1 AND purpose = $2 RETURNING model";
         let models = sql!(all (String,), in tx, text, customer.as_str(), purpose.as_str())?;
@@ -91,6 +91,14 @@ impl Store {
         tx.commit().await?;
         self.forget_replaced_pages().await;
         Ok(Destroyed { voiceprints: models.into_iter().map(|(model,)| ModelId::new(model)).collect() })
+    }
+
+    /// Grows whenever a program enrols or withdraws somebody: by it a running service notices what another one did.
+    pub async fn voiceprint_changes(&self) -> Result<i64, StoreError> {
+        let mut conn = self.read().await?;
+        let text = "SELECT COALESCE(MAX(seq), 0) FROM audit WHERE action IN ('enroll', 'withdraw')";
+        let (newest,) = sql!(one (i64,), in conn, text)?;
+        Ok(newest)
     }
 
     /// Every voiceprint of this model whose customer's newest word is yes, opened.
@@ -131,8 +139,7 @@ impl Store {
 async fn standing(tx: &mut Tx, consent: &ConsentRecord) -> Result<i64, StoreError> {
     let text = "
         SELECT seq, given, at_ms FROM consents WHERE customer = $1 AND purpose = $2 ORDER BY seq DESC LIMIT 1";
-    let newest =
-        sql!(optional (i64, bool, i64), in tx, text, consent.customer.as_str(), consent.purpose.as_str())?;
+    let newest = sql!(optional (i64, bool, i64), in tx, text, consent.customer.as_str(), consent.purpose.as_str())?;
     match newest {
         Some((_, false, at_ms)) if at_ms >= consent.at.0 => Err(StoreError::NotConsented),
         Some((seq, true, at_ms)) if at_ms == consent.at.0 => Ok(seq),

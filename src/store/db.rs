@@ -135,11 +135,14 @@ async fn open_sqlite(path: &str) -> Result<Opened, StoreError> {
         .map_err(|error| StoreError::CannotOpen { place: place.text(), reason: error.to_string() })?;
     // In WAL mode NORMAL may lose the last commits in a power cut; a withdrawn consent or an order that an agent has
     // confirmed to a caller must not be lost, and a call makes only a few commits.
-    let settings = settings
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
-    let write = one_connection().connect_with(settings.clone()).await.map_err(|error| place.error(error))?;
+    let settings = settings.filename(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    let write = one_connection()
+        // On a full disk SQLite ends the transaction itself, sqlx then fails to roll it back and counts it as open for
+        // ever: such a connection is replaced.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .connect_with(settings.clone())
+        .await
+        .map_err(|error| place.error(error))?;
     let read = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(LOCK_WAIT)
@@ -177,8 +180,7 @@ async fn open_postgres(url: &str) -> Result<Opened, StoreError> {
             return Err(StoreError::Unreachable { place: place.text(), reason });
         }
     }
-    let pool =
-        PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(LOCK_WAIT).connect_lazy_with(settings);
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(LOCK_WAIT).connect_lazy_with(settings);
     Ok((Engine::Pg(pool), place, None))
 }
 

@@ -61,8 +61,10 @@ impl KeyPlace {
         random(bytes.as_mut_slice())?;
         let origin = match self {
             KeyPlace::File(path) => {
-                write(path, &Zeroizing::new(hex(bytes.as_slice())))
-                    .map_err(|error| StoreError::KeyFile { path: path.clone(), reason: cannot("be written", &error) })?;
+                write(path, &Zeroizing::new(hex(bytes.as_slice()))).map_err(|error| StoreError::KeyFile {
+                    path: path.clone(),
+                    reason: cannot("be written", &error),
+                })?;
                 path.display().to_string()
             }
             KeyPlace::Value(_) | KeyPlace::Process => "this process".to_owned(),

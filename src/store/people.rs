@@ -81,6 +81,14 @@ pub(super) async fn require(tx: &mut Tx, customer: &CustomerId) -> Result<(), St
     row.map(drop).ok_or_else(|| StoreError::UnknownCustomer(customer.clone()))
 }
 
+/// Makes two who change a customer's consent wait for each other, before either has locked anything else. Written as an
+/// update, since SQLite has no `FOR UPDATE`.
+pub(super) async fn lock(tx: &mut Tx, customer: &CustomerId) -> Result<(), StoreError> {
+    let text = "UPDATE customers SET since_ms = since_ms WHERE customer = $1";
+    let found = sql!(execute tx, text, customer.as_str())?;
+    if found == 1 { Ok(()) } else { Err(StoreError::UnknownCustomer(customer.clone())) }
+}
+
 /// An identifier that no other place makes: 96 random bits, a collision among ten million has a chance of 1 in 10^15.
 pub(super) fn new_id(prefix: &str) -> Result<String, StoreError> {
     let mut bytes = [0; 12];

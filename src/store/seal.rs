@@ -31,7 +31,8 @@ impl Seal {
 
     /// Tells one key from another and says nothing about either: kept in the database to notice a wrong key.
     pub fn key_id(&self) -> String {
-        let digest = Sha256::new().chain_update(b"regulars: id of a voiceprint key\0").chain_update(*self.key).finalize();
+        let digest =
+            Sha256::new().chain_update(b"regulars: id of a voiceprint key\0").chain_update(*self.key).finalize();
         hex(&digest[..8])
     }
 

@@ -1,4 +1,4 @@
-//! What needs the store's inside: a disk that fills up, and a log line that must not tell.
+//! What needs the store's inside: a disk that fills up, a reader that would write.
 
 use super::sql::{Engine, sql};
 use super::{KeySource, Options, Store, StoreError};
@@ -15,10 +15,10 @@ async fn count(store: &Store) -> i64 {
     count
 }
 
-/// SQLite itself gives the error of a full disk when the file may not grow.
-async fn limit_pages(store: &Store, pages: &'static str) {
+/// SQLite gives the error of a full disk when the file may not grow.
+async fn forbid_growth(store: &Store) {
     let mut tx = store.begin().await.unwrap();
-    sql!(execute tx, pages).unwrap();
+    sql!(execute tx, "PRAGMA max_page_count = 1").unwrap(); // it takes the present size when that is larger
     tx.commit().await.unwrap();
 }
 
@@ -26,7 +26,7 @@ async fn limit_pages(store: &Store, pages: &'static str) {
 async fn a_full_disk_is_told_of_and_nothing_stored_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
-    limit_pages(&store, "PRAGMA max_page_count = 1").await; // no less than it has
+    forbid_growth(&store).await;
     let name = Pii::new("Example ".repeat(100));
     let mut stored = 0;
     let error = loop {
@@ -39,7 +39,7 @@ async fn a_full_disk_is_told_of_and_nothing_stored_is_lost() {
     assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
     assert!(error.to_string().contains("shop.db"), "{error}");
     assert_eq!(count(&store).await, stored);
-    limit_pages(&store, "PRAGMA max_page_count = 1000000").await;
+    // The connection that met the full disk was replaced by one without the limit: as if someone had made room.
     store.create_customer(name, None, UnixMillis(0)).await.unwrap();
     store.close().await;
     assert_eq!(count(&open(&folder).await).await, stored + 1, "after closing and opening again");
@@ -47,7 +47,8 @@ async fn a_full_disk_is_told_of_and_nothing_stored_is_lost() {
 
 #[tokio::test]
 async fn a_reader_cannot_write() {
-    let store = open(&tempfile::tempdir().unwrap()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
     let mut conn = store.read().await.unwrap();
     let error = sql!(execute conn, "DELETE FROM customers").unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");

@@ -2,4 +2,4 @@
 
 mod logging;
 
-pub use logging::start;
+pub use logging::{filter, start};

@@ -5,35 +5,54 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tract_onnx::prelude::*;
+use zeroize::Zeroizing;
 
-use super::{Embedding, ModelId, VoiceError, golden};
+use super::golden::Golden;
+use super::{Embedding, ModelId, VoiceError, Wccn};
 use crate::speech::{FRONT_END_VERSION, Window};
 
 /// A loaded and checked model. Cheap to clone; every clone runs the same plan.
 #[derive(Clone)]
 pub struct Embedder {
     plan: Arc<TypedRunnableModel>,
+    wccn: Option<Arc<Wccn>>,
+    model_sha256: [u8; 32],
     id: ModelId,
 }
 
 impl Embedder {
-    /// Reads `NAME.onnx` and `NAME.golden.json` beside it.
+    /// Reads `NAME.onnx`, and `NAME.golden.json` and `NAME.wccn` beside it.
     pub fn load(model: &Path) -> Result<Self, VoiceError> {
-        Self::from_bytes(&read(model)?, &read(&model.with_extension("golden.json"))?)
+        let beside = |extension| read(&model.with_extension(extension));
+        Self::from_bytes(&read(model)?, &beside("golden.json")?)?.with_wccn(&beside("wccn")?)
     }
 
-    /// Refuses a model that cannot be loaded, and one that does not give the golden embeddings with our front-end.
+    /// The network alone. Refuses a model that cannot be loaded, and one that does not give the golden embeddings with
+    /// our front-end.
     pub fn from_bytes(model: &[u8], golden: &[u8]) -> Result<Self, VoiceError> {
-        let sha256 = hex(&Sha256::digest(model));
-        let clips = golden::Golden::parse(golden)?;
-        clips.must_be_for(&sha256)?;
-        let embedder = Self { plan: plan(model)?, id: ModelId::new(format!("{}-{FRONT_END_VERSION}", &sha256[..16])) };
-        clips.check(&embedder)?;
+        let model_sha256: [u8; 32] = Sha256::digest(model).into();
+        let golden = Golden::parse(golden)?;
+        golden.must_be_for(&hex(&model_sha256))?;
+        let id = ModelId::new(format!("{}-{FRONT_END_VERSION}", hex(&model_sha256[..8])));
+        let embedder = Self { plan: plan(model)?, wccn: None, model_sha256, id };
+        golden.check(&embedder)?;
         Ok(embedder)
+    }
+
+    /// The same network with its channel normalisation, which makes it another model: its name gains the first eight hex
+    /// digits of the file's SHA-256.
+    pub fn with_wccn(self, wccn: &[u8]) -> Result<Self, VoiceError> {
+        let parsed = Wccn::parse(wccn, &self.model_sha256)?;
+        let id = ModelId::new(format!("{}-{}", self.id, hex(&Sha256::digest(wccn)[..4])));
+        Ok(Self { wccn: Some(Arc::new(parsed)), id, ..self })
     }
 
     pub fn model(&self) -> &ModelId {
         &self.id
+    }
+
+    pub fn model_sha256(&self) -> [u8; 32] {
+        self.model_sha256
     }
 
     /// About 10 ms of one core for the default model.
@@ -43,9 +62,13 @@ impl Embedder {
         let input = Tensor::from_shape(&[1, frames, mels], &window.mels).map_err(failed)?;
         // `run` spawns a new state. A kept one would go on from the last LSTM state, which is another caller's.
         let output = self.plan.run(tvec!(input.into())).map_err(failed)?;
-        let values = output[0].to_plain_array_view::<f32>().map_err(failed)?;
-        Embedding::from_values(values.iter().copied().collect())
-            .ok_or_else(|| VoiceError::Inference("the embedding has no direction".into()))
+        let network = output[0].to_plain_array_view::<f32>().map_err(failed)?;
+        let values = Zeroizing::new(network.iter().copied().collect::<Vec<f32>>());
+        let values = match &self.wccn {
+            None => values.to_vec(),
+            Some(wccn) => wccn.apply(&values).ok_or_else(|| VoiceError::Wccn("it has another dimension".into()))?,
+        };
+        Embedding::from_values(values).ok_or_else(|| VoiceError::Inference("the embedding has no direction".into()))
     }
 }
 
@@ -67,4 +90,95 @@ fn read(path: &Path) -> Result<Vec<u8>, VoiceError> {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn models() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
+    }
+
+    fn bytes(name: &str) -> Vec<u8> {
+        std::fs::read(models().join(name)).unwrap()
+    }
+
+    fn refusal(model: &[u8], golden: &[u8]) -> String {
+        Embedder::from_bytes(model, golden).err().map(|error| error.to_string()).unwrap()
+    }
+
+    #[test]
+    fn the_model_in_the_repository_passes_its_golden_clips_and_has_a_name() {
+        let embedder = Embedder::load(&models().join("ge2e.onnx")).unwrap();
+        let parts: Vec<&str> = embedder.model().as_str().split('-').collect();
+        assert_eq!((parts[0].len(), parts[1], parts[2].len()), (16, FRONT_END_VERSION, 8));
+        assert_ne!(embedder.model(), Embedder::from_bytes(&bytes("ge2e.onnx"), &bytes("ge2e.golden.json")).unwrap().model());
+    }
+
+    #[test]
+    fn a_window_embeds_the_same_whatever_was_embedded_before_it() {
+        let embedder = Embedder::load(&models().join("ge2e.onnx")).unwrap();
+        let window = |seed: usize| {
+            let mels = (0..Window::SHAPE[0] * Window::SHAPE[1]).map(|n| ((n * seed) % 101) as f32 * 1e-4).collect();
+            Window { mels, net_speech_ms: 1600, snr_db: 20.0 }
+        };
+        let alone = embedder.embed(&window(7)).unwrap();
+        let other = embedder.embed(&window(31)).unwrap();
+        assert_eq!(embedder.embed(&window(7)).unwrap(), alone, "no state is left behind by another caller's window");
+        assert_ne!(other, alone);
+    }
+
+    #[test]
+    fn a_damaged_model_is_refused_even_with_a_golden_file_that_names_it() {
+        let mut damaged = bytes("ge2e.onnx");
+        damaged.truncate(damaged.len() / 2);
+        assert!(refusal(&damaged, &bytes("ge2e.golden.json")).contains("made for another model file"));
+        assert!(refusal(&damaged, &golden_for(&damaged)).contains("cannot be loaded"));
+        let mut flipped = bytes("ge2e.onnx");
+        // In the middle lie weights: exponents of a thousand of them change.
+        let middle = flipped.len() / 2;
+        flipped[middle..middle + 4000].iter_mut().for_each(|byte| *byte ^= 0x40);
+        let sentence = refusal(&flipped, &golden_for(&flipped));
+        assert!(sentence.contains("disagree") || sentence.contains("cannot be loaded"), "{sentence}");
+        assert!(refusal(b"this is no model", &golden_for(b"this is no model")).contains("cannot be loaded"));
+    }
+
+    #[test]
+    fn a_front_end_that_gives_other_mels_is_refused_with_the_place() {
+        let mut golden: serde_json::Value = serde_json::from_slice(&bytes("ge2e.golden.json")).unwrap();
+        let mel = &mut golden["clips"][1]["mel_frames"][2]["mels"][5];
+        *mel = (mel.as_f64().unwrap() * 1.01).into();
+        let sentence = refusal(&bytes("ge2e.onnx"), golden.to_string().as_bytes());
+        assert!(sentence.contains("disagree") && sentence.contains("mel 5"), "{sentence}");
+    }
+
+    #[test]
+    fn a_model_that_gives_other_embeddings_is_refused() {
+        let mut golden: serde_json::Value = serde_json::from_slice(&bytes("ge2e.golden.json")).unwrap();
+        golden["clips"][0]["embedding"] = golden["clips"][1]["embedding"].take();
+        golden["clips"].as_array_mut().unwrap().truncate(1);
+        let sentence = refusal(&bytes("ge2e.onnx"), golden.to_string().as_bytes());
+        assert!(sentence.contains("disagree") && sentence.contains("cosine"), "{sentence}");
+    }
+
+    #[test]
+    fn what_is_no_golden_file_is_refused() {
+        let model = bytes("ge2e.onnx");
+        assert!(refusal(&model, b"{}").contains("golden file cannot be understood"));
+        let empty = String::from_utf8(bytes("ge2e.golden.json")).unwrap().replace("\"format\": 1", "\"format\": 9");
+        assert!(refusal(&model, empty.as_bytes()).contains("format 9"));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = Embedder::load(Path::new("nowhere/ge2e.onnx")).err().unwrap();
+        assert!(error.to_string().contains("nowhere/ge2e.onnx"), "{error}");
+    }
+
+    fn golden_for(model: &[u8]) -> Vec<u8> {
+        let mut golden: serde_json::Value = serde_json::from_slice(&bytes("ge2e.golden.json")).unwrap();
+        golden["model_sha256"] = hex(&Sha256::digest(model)).into();
+        golden.to_string().into_bytes()
+    }
 }

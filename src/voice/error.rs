@@ -15,6 +15,8 @@ pub enum VoiceError {
     ForeignGolden { wanted: String, found: String },
     #[error("model and front-end disagree on the golden clip {clip}: {what}. Scores would be wrong, so it is not used")]
     Disagreement { clip: String, what: String },
+    #[error("the file of the channel normalisation (WCCN) cannot be used: {0}")]
+    Wccn(String),
     #[error("the model failed on a window: {0}")]
     Inference(String),
     #[error("made with voice model {found}, but {wanted} is in use: its numbers mean nothing here; enrol again")]

@@ -10,6 +10,7 @@ mod golden;
 pub mod pool;
 pub mod pooled;
 pub mod voiceprint;
+pub mod wccn;
 
 pub use calibration::{Calibration, Quality};
 pub use embedder::Embedder;
@@ -19,3 +20,4 @@ pub use gallery::Gallery;
 pub use pool::{Pool, PoolClient};
 pub use pooled::Pooled;
 pub use voiceprint::Voiceprint;
+pub use wccn::Wccn;

@@ -3,16 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use regulars::base::{E164, Pii, UnixMillis};
+use regulars::base::{E164, Lifecycle, Pii, UnixMillis};
 use regulars::config::ConfigArgs;
 use regulars::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use regulars::desk::wire::proto;
+use regulars::rtp::Codec;
 use regulars::service::{Model, Service};
-use regulars::speech::{FrontEnd, wav};
+use regulars::sip::SipError;
+use regulars::sip::softphone::{CallOutcome, SoftphoneOptions, Tail, place};
+use regulars::speech::{FrontEnd, codec, wav};
 use regulars::voice::Voiceprint;
 use regulars::voice::enroll::Enroller;
 use proto::desk_service_client::DeskServiceClient;
 use proto::{Card, WatchDeskRequest};
+use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 use tonic::transport::Channel;
 
@@ -25,7 +29,8 @@ pub const LINE: &str = "pizza";
 
 pub struct House {
     pub service: Option<Service>,
-    pub folder: tempfile::TempDir,
+    /// The database; gone with the house.
+    _folder: tempfile::TempDir,
     pub model: Model,
 }
 
@@ -38,7 +43,7 @@ impl House {
         let set = own.iter().chain(set).map(|s| (*s).to_owned()).collect();
         let config = ConfigArgs { config: None, set }.load().unwrap();
         let service = Service::start(config).await.unwrap();
-        Self { service: Some(service), folder, model: Model::load(None).unwrap() }
+        Self { service: Some(service), _folder: folder, model: Model::load(None).unwrap() }
     }
 
     pub fn service(&self) -> &Service {
@@ -162,5 +167,43 @@ impl Screen {
             while !self.cards.message().await.unwrap().expect("the desk closed").cards.is_empty() {}
         };
         tokio::time::timeout(Duration::from_secs(60), emptied).await.expect("the card never closed");
+        self.last = None;
+    }
+}
+
+/// A call that is being made; it lasts until it is told to hang up.
+pub struct Phone {
+    task: tokio::task::JoinHandle<Result<CallOutcome, SipError>>,
+    hang_up: CancellationToken,
+}
+
+impl House {
+    /// Calls the shop with these recordings, one after the other, and then stays on the line in silence.
+    pub fn call(&self, from: Option<&str>, recordings: &[PathBuf]) -> Phone {
+        let mut audio = Vec::new();
+        for recording in recordings {
+            let wav = wav::parse(&std::fs::read(recording).unwrap()).unwrap();
+            codec::encode(Codec::Pcmu, &wav.samples, &mut audio);
+        }
+        let mut options = SoftphoneOptions::new(self.uri(), from.map(|from| from.to_owned().into()), audio);
+        options.codec = Codec::Pcmu;
+        options.tail = Tail::UntilHangUp;
+        let hang_up = CancellationToken::new();
+        // The telephone's own life: it must not end with the service's.
+        let call = place(options, Lifecycle::default(), hang_up.clone());
+        Phone { task: tokio::task::spawn(call), hang_up }
+    }
+}
+
+impl Phone {
+    pub async fn hang_up(self) -> CallOutcome {
+        self.hang_up.cancel();
+        self.ended().await
+    }
+
+    /// Waits until the other side ends the call.
+    pub async fn ended(self) -> CallOutcome {
+        let outcome = tokio::time::timeout(Duration::from_secs(60), self.task).await.expect("the call never ended");
+        outcome.unwrap().unwrap()
     }
 }

@@ -13,7 +13,7 @@ macro_rules! cases {
     ($($module:ident::$case:ident)*) => {
         async fn run(engine: Where<'_>) {
             $(
-                println!("{}", stringify!($module::$case));
+                println!("{}", concat!(stringify!($module), "::", stringify!($case)));
                 let fixture = match engine {
                     Where::Sqlite => Fixture::sqlite().await,
                     Where::Postgres(cluster) => Fixture::postgres(cluster, stringify!($case)).await,
@@ -40,7 +40,8 @@ cases! {
     consent::consents_and_audit_are_append_only
     consent::a_sealed_print_shows_nothing_and_fits_its_customer_only
     consent::an_enrolment_is_whole_or_not_at_all
-    consent::a_yes_and_a_no_at_once_leave_no_print_without_a_yes
+    consent::a_yes_and_a_no_at_once_end_in_a_no
+    consent::a_yes_recorded_when_it_was_said_is_the_yes_of_the_print
     orders::the_same_key_is_the_same_order
     orders::an_order_that_cannot_be_is_refused_whole
     orders::many_screens_sending_one_key_place_one_order

@@ -116,6 +116,11 @@ pub fn yes(customer: &CustomerId) -> ConsentRecord {
     }
 }
 
+/// A yes that many milliseconds after [`NOW`].
+pub fn yes_after(customer: &CustomerId, ms: i64) -> ConsentRecord {
+    ConsentRecord { at: UnixMillis(NOW.0 + ms), ..yes(customer) }
+}
+
 pub fn print(seed: u32) -> Voiceprint {
     let values = (0..256).map(|n| ((n + 7 * seed) as f32 * 0.37 + seed as f32).sin()).collect();
     Voiceprint {

@@ -8,8 +8,18 @@ use regulars::customer::likely_order::{ShopCounts, ShopModel, Weights, predict};
 use regulars::customer::{Order, OrderLine};
 
 const MENU: [&str; 12] = [
-    "Margherita", "Marinara", "Diavola", "Calzone", "Capricciosa", "Insalata", "Lasagne", "Minestrone", "Tiramisu",
-    "Chinotto", "Acqua", "Caffe",
+    "Margherita",
+    "Marinara",
+    "Diavola",
+    "Calzone",
+    "Capricciosa",
+    "Insalata",
+    "Lasagne",
+    "Minestrone",
+    "Tiramisu",
+    "Chinotto",
+    "Acqua",
+    "Caffe",
 ];
 
 /// A customer with a dish for lunch and another for the evening, three times in four.

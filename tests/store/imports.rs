@@ -168,10 +168,10 @@ o3,a,2025-02-30,Margherita
 ";
     let report = at.import(Kind::Orders, text).await.unwrap();
     assert_eq!(report.bad[0], bad(2, "ordered_at", "lies in the future"));
-    assert_eq!(report.bad[1..].iter().map(|bad| (bad.line, bad.column)).collect::<Vec<_>>(), [
-        (3, Some("ordered_at")),
-        (4, Some("ordered_at"))
-    ]);
+    assert_eq!(
+        report.bad[1..].iter().map(|bad| (bad.line, bad.column)).collect::<Vec<_>>(),
+        [(3, Some("ordered_at")), (4, Some("ordered_at"))]
+    );
 }
 
 pub async fn contacts_carry_complaints(at: &Fixture) {

@@ -93,10 +93,10 @@ pub async fn the_dossier_is_newest_first_and_keeps_an_old_open_complaint(at: &Fi
     let dossier = at.store.dossier(&CustomerId::new("a")).await.unwrap().unwrap();
     assert_eq!(dossier.contacts.len(), 20);
     assert!(dossier.contacts.is_sorted_by(|a, b| a.at >= b.at));
-    assert_eq!(dossier.open_complaint().map(|c| (c.wanted.expose().as_str(), c.complaint)), Some((
-        "late delivery",
-        Some(ComplaintState::Open)
-    )));
+    assert_eq!(
+        dossier.open_complaint().map(|c| (c.wanted.expose().as_str(), c.complaint)),
+        Some(("late delivery", Some(ComplaintState::Open)))
+    );
     assert_eq!(dossier.orders.len(), 200);
     assert_eq!((dossier.orders[0].order.as_str(), dossier.orders[199].order.as_str()), ("o209", "o10"));
     assert!(at.store.dossier(&CustomerId::new("nobody")).await.unwrap().is_none());

@@ -1,7 +1,7 @@
 //! Calls without a telephone: embeddings are handed in, so that a voice is whoever the test says.
 
 use super::*;
-use crate::base::Pii;
+use crate::base::{ErrorKind, Pii};
 use crate::call::{AgentCommand, CommandError, EnrollWhom, OrderRequest, Ticket, Written};
 use crate::customer::{Dossier, OrderLine, Profile};
 use crate::identity::Search;
@@ -67,6 +67,13 @@ struct Line {
 impl Line {
     /// A call by one of `people`, when `enrolled` have voiceprints.
     fn ring(search: Search, people: &[PersonAtNumber], enrolled: &[&str]) -> Self {
+        let mut line = Self::invite(search, enrolled);
+        line.handle(Event::People(Ok(people.to_vec())));
+        line
+    }
+
+    /// The same before the store has answered.
+    fn invite(search: Search, enrolled: &[&str]) -> Self {
         let now = crate::base::clock::now();
         let mut voiceprints = Voiceprints::new(ModelId::new(MODEL));
         for id in enrolled {
@@ -87,7 +94,6 @@ impl Line {
         let front_end = FrontEnd::new(8_000).unwrap();
         let mut line = Self { call: Call::new(now, caller, front_end, voices, options), now, done: vec![], heard_ms: 0 };
         line.act();
-        line.handle(Event::People(Ok(people.to_vec())));
         line
     }
 
@@ -105,8 +111,13 @@ impl Line {
                     self.call.handle(self.now, Event::Described { customer, name });
                 }
                 Action::Fetch(customer) => {
-                    let known = (customer.as_str() != "nobody").then(|| known(customer.as_str()));
+                    let missing = || CommandError::new(ErrorKind::NotFound, "not in the books");
+                    let in_books = customer.as_str() != "nobody";
+                    let known = in_books.then(|| known(customer.as_str())).ok_or_else(missing);
                     self.call.handle(self.now, Event::Fetched { customer: customer.clone(), known });
+                }
+                Action::Write { ticket, write: Write::Consent(_) } => {
+                    self.call.handle(self.now, Event::Written { ticket: *ticket, outcome: Ok(Written::Done) });
                 }
                 _ => {}
             }
@@ -119,6 +130,9 @@ impl Line {
         let end = self.heard_ms + ms;
         while self.heard_ms + 800 <= end {
             self.heard_ms += 800;
+            if self.heard_ms < 1_600 {
+                continue;
+            }
             self.handle(Event::Embedded { net_speech_ms: self.heard_ms, embedding: Ok(voice(who)) });
         }
     }
@@ -227,7 +241,7 @@ fn everyone_is_searched_only_for_numbers_that_nobody_has() {
 
 /// Ten seconds of a fixture's speech as RTP, twenty milliseconds a packet.
 fn talk(line: &mut Line, seconds: u32) {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/speech/awb/awb-1.wav");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/speech/slt/slt-1.wav");
     let speech = wav::parse(&std::fs::read(file).unwrap()).unwrap();
     let from: SocketAddr = ([127, 0, 0, 1], 4000).into();
     line.handle(Event::Negotiated(rtp::Negotiated {
@@ -264,7 +278,7 @@ fn the_speech_of_a_caller_who_never_agreed_is_never_sent_to_the_embedder() {
     ] {
         let mut line = Line::ring(search, &people, &["anna"]);
         talk(&mut line, 10);
-        assert!(line.call.net_speech_ms() > 4_000, "the front-end heard them");
+        assert!(line.call.heard().net_speech_ms > 4_000, "the front-end heard them");
         assert_eq!(embeds(&line), 0, "{search:?} with {} people", people.len());
     }
     let mut consented = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
@@ -274,14 +288,19 @@ fn the_speech_of_a_caller_who_never_agreed_is_never_sent_to_the_embedder() {
 
 #[test]
 fn nothing_is_embedded_before_the_store_has_said_who_agreed() {
-    let mut line = Line::ring(Search::Everyone, &[], &["anna"]);
-    line.call.recognition = Recognition::new(
-        identity::Options { search: Search::Everyone, ..identity::Options::default() },
-        Arc::new(Calibration::parse(CALIBRATION).unwrap()),
-        Arc::new(Voiceprints::new(ModelId::new(MODEL))),
-    );
+    let mut line = Line::invite(Search::Everyone, &["anna"]);
+    talk(&mut line, 5);
+    assert!(line.call.heard().net_speech_ms > 2_000);
+    assert_eq!(embeds(&line), 0);
+}
+
+#[test]
+fn a_store_that_cannot_be_read_keeps_the_gate_shut() {
+    let mut line = Line::invite(Search::Everyone, &["anna"]);
+    line.handle(Event::People(Err(())));
     talk(&mut line, 5);
     assert_eq!(embeds(&line), 0);
+    assert_eq!(line.decisions().pop().unwrap().0.voice, VoiceUse::Unavailable);
 }
 
 #[test]
@@ -289,7 +308,7 @@ fn a_yes_opens_the_gate_and_only_what_follows_becomes_a_voiceprint() {
     let mut line = Line::ring(Search::Number, &[], &[]);
     talk(&mut line, 5);
     assert_eq!(embeds(&line), 0);
-    let before_ms = line.call.net_speech_ms();
+    let before_ms = line.call.heard().net_speech_ms;
     line.command(enroll(EnrollWhom::Customer(CustomerId::new("cleo"))));
     assert_eq!(line.reply(), Some(&Ok(())));
     // A window that still holds speech from before the yes, then windows that do not.
@@ -312,7 +331,8 @@ fn a_call_that_ends_too_early_makes_no_voiceprint_and_says_why() {
     line.speak("anna", 4_000);
     line.handle(Event::Ended(EndCause::HungUp));
     assert!(line.published(|what| matches!(what, What::EnrollFailed { .. })));
-    assert!(line.writes().is_empty());
+    assert!(!line.writes().iter().any(|(_, write)| matches!(write, Write::Enroll { .. })));
+    assert!(line.writes().iter().any(|(_, write)| matches!(write, Write::Consent(_))), "the yes itself is kept");
 }
 
 #[test]
@@ -361,6 +381,47 @@ fn a_withdrawal_during_the_call_stops_the_comparison() {
     line.speak("anna", 3_200);
     assert_eq!(line.decisions().len(), decided);
     assert_eq!(line.state(), State::Listening);
+}
+
+#[test]
+fn a_withdrawal_elsewhere_stops_an_enrolment_under_way() {
+    let mut line = Line::ring(Search::Number, &[], &[]);
+    line.command(enroll(EnrollWhom::Customer(CustomerId::new("cleo"))));
+    line.speak("cleo", 8_000);
+    line.handle(Event::Withdrawn(CustomerId::new("cleo")));
+    assert!(line.published(|what| matches!(what, What::ConsentWithdrawn { .. })));
+    line.speak("cleo", GOOD_MS);
+    line.handle(Event::Ended(EndCause::HungUp));
+    assert!(!line.writes().iter().any(|(_, write)| matches!(write, Write::Enroll { .. })));
+}
+
+#[test]
+fn somebody_else_s_enrolment_does_not_disturb_a_recognised_card() {
+    let mut line = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
+    line.speak("anna", 5_600);
+    let decided = line.decisions().len();
+    let mut voiceprints = Voiceprints::new(ModelId::new(MODEL));
+    voiceprints.insert(CustomerId::new("anna"), print("anna")).unwrap();
+    voiceprints.insert(CustomerId::new("zoe"), print("ben")).unwrap();
+    line.handle(Event::Voiceprints(Arc::new(voiceprints)));
+    assert_eq!(line.decisions().len(), decided);
+    assert_eq!(line.state(), State::Recognised);
+}
+
+#[test]
+fn two_confirmations_are_both_answered() {
+    let mut line = Line::ring(Search::Number, &[], &[]);
+    // The books answer only later.
+    line.call.handle(line.now, Event::Command { ticket: Ticket(1), at: UnixMillis(7), command: confirm("anna") });
+    line.call.handle(line.now, Event::Command { ticket: Ticket(2), at: UnixMillis(8), command: confirm("ben") });
+    line.act();
+    let replies = |wanted| {
+        line.done.iter().find_map(|action| match action {
+            Action::Reply { ticket, result } if *ticket == Ticket(wanted) => Some(result.is_ok()),
+            _ => None,
+        })
+    };
+    assert_eq!((replies(1), replies(2)), (Some(false), Some(true)));
 }
 
 #[test]

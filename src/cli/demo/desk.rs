@@ -63,13 +63,15 @@ impl Desk {
     }
 }
 
-/// Whether the card has come to what was expected. Only a settled card counts where the voice decides.
+/// Whether the card has come to what was expected, for good.
 pub fn is_as_expected(card: &Card, expected: &Expected) -> bool {
     let first = card.candidates.first().map_or("", |candidate| candidate.name.as_str());
     let on_card = card.profile.as_ref().map_or("", |profile| profile.name.as_str());
     match expected {
         Expected::Known { name } => {
-            card.settled && card.state() == RecognitionState::Recognised && first == name && on_card == name
+            // Once an agent has acted on the card, the voice is no longer asked.
+            let done = card.settled || !card.confirmed_customer_id.is_empty();
+            done && card.state() == RecognitionState::Recognised && first == name && on_card == name
         }
         Expected::Likely { name } => {
             let state = card.state();

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::desk::{self, Desk};
 use super::scenes::{Agent, Cast, Expected, Scene};
-use super::shop::Shop;
+
 use super::{house, voices};
 use crate::desk::wire::proto::Card;
 use crate::rtp::Codec;
@@ -204,12 +204,11 @@ fn report(scene: &Scene, card: Option<&Card>, right: bool) -> String {
     let Some(card) = card else {
         return format!("{verdict}  {:38} expected {expected}; no card was shown", scene.title);
     };
-    format!(
-        "{verdict}  {:38} expected {expected}; shown {}; chance {:.0} %; {:.1} s of speech; likely order {}",
-        scene.title,
-        desk::in_words(card),
-        100.0 * desk::chance(card),
-        f64::from(card.net_speech_ms) / 1000.0,
-        desk::likely_order(card),
-    )
+    let seconds = f64::from(card.net_speech_ms) / 1000.0;
+    let mut line = format!("{verdict}  {:38} expected {expected}; shown {}", scene.title, desk::in_words(card));
+    if card.enrolment.is_none() {
+        let (chance, order) = (100.0 * desk::chance(card), desk::likely_order(card));
+        line += &format!("; chance {chance:.0} %; {seconds:.1} s of speech; likely order {order}");
+    }
+    line
 }

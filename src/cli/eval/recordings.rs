@@ -23,6 +23,18 @@ pub struct HeardWindow {
     pub embedding: Embedding,
 }
 
+impl Heard {
+    /// Mean of the windows' embeddings, not brought to unit length.
+    pub fn mean(&self) -> Option<Vec<f32>> {
+        let mut sum = self.windows.first()?.embedding.values().to_vec();
+        for window in &self.windows[1..] {
+            sum.iter_mut().zip(window.embedding.values()).for_each(|(sum, value)| *sum += value);
+        }
+        sum.iter_mut().for_each(|value| *value /= self.windows.len() as f32);
+        Some(sum)
+    }
+}
+
 /// In the order of `files`; the result does not depend on `threads`.
 pub fn hear_all(embedder: &Embedder, files: &[&Path], threads: usize) -> anyhow::Result<Vec<Heard>> {
     let next = AtomicUsize::new(0);

@@ -18,6 +18,8 @@ pub struct Cast {
     pub strangers: usize,
     /// Enrolled with less speech than `enroll` would take.
     pub thin: usize,
+    /// Mean embedding of each recording in which speech was found, by its call.
+    recordings: Vec<(String, Vec<f32>)>,
 }
 
 pub struct Probe {
@@ -28,6 +30,7 @@ pub struct Probe {
 
 impl Cast {
     pub fn new(model: &ModelId, rows: &[Row], heard: Vec<Heard>, usable_ms: u32) -> anyhow::Result<Self> {
+        let recordings = rows.iter().zip(&heard).filter_map(|(row, heard)| Some((row.call.clone(), heard.mean()?))).collect();
         let (mut pools, mut probes) = (BTreeMap::<String, (Pooled, u32, u32)>::new(), Vec::new());
         for (row, heard) in rows.iter().zip(heard) {
             match row.role {
@@ -51,7 +54,7 @@ impl Cast {
             gallery.insert(speaker.clone(), Voiceprint { model, embedding, net_speech_ms, calls, enrolled_at: UnixMillis(0) })?;
             enrolled.push(speaker);
         }
-        let mut cast = Self { strangers: 0, gallery, enrolled, probes, thin };
+        let mut cast = Self { strangers: 0, gallery, enrolled, probes, thin, recordings };
         cast.strangers = cast.probe_speakers().len() - cast.speakers_with_targets();
         Ok(cast)
     }
@@ -97,6 +100,15 @@ impl Cast {
         });
         Matrix { probes: probes.collect() }
     }
+}
+
+/// Recordings of one call over several lines, one group a call.
+pub fn utterances(casts: &[(String, Cast)]) -> Vec<Vec<Vec<f32>>> {
+    let mut by_call = BTreeMap::<&str, Vec<Vec<f32>>>::new();
+    for (call, mean) in casts.iter().flat_map(|(_, cast)| &cast.recordings) {
+        by_call.entry(call).or_default().push(mean.clone());
+    }
+    by_call.into_values().filter(|lines| lines.len() > 1).collect()
 }
 
 /// A probe in which no speech was found is a miss for everyone.

@@ -9,15 +9,16 @@ use crate::customer::Order;
 /// How much the past, the shop and the hour weigh. Not fitted yet to the shop in question.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weights {
-    /// Strength of the shop's prior, in orders. 2 suits a shop of fewer than about 200 repeat customers; on a grocery
-    /// order book of 13,858 customers the log-loss of the last orders is least at about 12. Zero would make an item
-    /// bought twice in two orders certain.
+    /// Strength of the shop's prior, in orders. 2 suits a shop of fewer than about 200 repeat customers; on a grocery order
+    /// book 12 ranks the first item better and is better calibrated (docs/decisions/0009-likely-order.md). Zero would make
+    /// an item bought twice in two orders certain.
     pub prior_orders: f32,
-    /// Weight of an order per order that came after it: tastes drift. 0.95 to 1 are equal within noise on that book;
+    /// Weight of an order per order that came after it: tastes drift. A judgement until it is fitted per shop;
     /// at 1 a dish dropped a year ago keeps being offered.
     pub recency: f32,
-    /// Weight of an order of another part of the day. 0.2 brings the first item of customers with a lunch and an
-    /// evening habit from a coin toss to three in four (`tests/store/likely_order.rs`); 1 forgets the hour.
+    /// Weight of an order of another part of the day. At 0.2 customers of a made-up shop with a lunch and an evening
+    /// habit are offered the habit of the hour in 96 of 100 cases; at 1, which forgets the hour, in 50
+    /// (`tests/store/habits.rs`).
     pub other_daypart: f32,
     /// The same for another day of the week. Milder, since weekdays are sevenths of a history and soon too few.
     pub other_weekday: f32,
@@ -66,8 +67,7 @@ impl ShopCounts {
 
     /// `menu`: the items that may be offered.
     pub fn model<I: Into<Arc<str>>>(&self, menu: impl IntoIterator<Item = I>, weights: Weights) -> ShopModel {
-        let (had, rebought) =
-            self.items.values().fold((0, 0), |sum, item| (sum.0 + item.had, sum.1 + item.rebought));
+        let (had, rebought) = self.items.values().fold((0, 0), |sum, item| (sum.0 + item.had, sum.1 + item.rebought));
         let rebuy_mean = if had == 0 { REBUY_UNKNOWN } else { rebought as f32 / had as f32 };
         let mut items = HashMap::new();
         let mut first_takes = Vec::new();

@@ -38,9 +38,7 @@ fn habit(moments: &[Option<Moment>]) -> Option<String> {
         let count = moments.iter().flatten().filter(|moment| matches(**moment)).count();
         count >= 2 && 2 * count > moments.len()
     };
-    let both = |weekday: Weekday, daypart: Daypart| {
-        move |m: Moment| m.weekday == weekday && m.daypart == Some(daypart)
-    };
+    let both = |weekday: Weekday, daypart: Daypart| move |m: Moment| m.weekday == weekday && m.daypart == Some(daypart);
     let known = || moments.iter().flatten();
     for moment in known() {
         if let Some(daypart) = moment.daypart.filter(|daypart| most(&both(moment.weekday, *daypart))) {

@@ -61,7 +61,9 @@ fn an_items_chance_is_the_posterior_mean_of_what_came_after_its_first_order() {
 fn newer_orders_weigh_more() {
     let shop = ShopCounts::default().model(["A"], Weights { recency: 0.5, ..Weights::default() });
     let with_a = |days: &[i8]| -> Vec<Order> {
-        (1..=4).map(|day| order(evening(day), vec![line(if days.contains(&day) { "A" } else { "B" }, 1, &[])])).collect()
+        (1..=4)
+            .map(|day| order(evening(day), vec![line(if days.contains(&day) { "A" } else { "B" }, 1, &[])]))
+            .collect()
     };
     let chance = |orders: &[Order]| rank(orders, &shop, evening(5), &TimeZone::UTC, 1)[0].chance;
     assert!(chance(&with_a(&[1, 4])) > chance(&with_a(&[1, 2])));

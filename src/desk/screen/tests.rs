@@ -17,7 +17,8 @@ fn id(customer: &str) -> CustomerId {
 }
 
 fn event(call: &str, at: i64, what: What) -> CallEvent {
-    CallEvent { call: CallId::new(call), line: Line::new(format!("line-of-{call}")), at: UnixMillis(at), what }
+    let line = Line::new(format!("line-of-{call}"));
+    CallEvent { call: CallId::new(call), line, at: UnixMillis(at), evidence_at: crate::base::clock::now(), what }
 }
 
 fn known(customer: &str) -> Arc<Known> {
@@ -38,7 +39,7 @@ fn ranked(state: State, chances: &[(&str, f32)], carried: Option<&str>) -> What 
     What::Decided {
         decision: Decision {
             state,
-            ranked: chances.iter().map(|(who, chance)| Ranked { customer: id(who), chance: *chance }).collect(),
+            ranked: chances.iter().map(|(who, chance)| Ranked { customer: id(who), chance: *chance, by_voice: true }).collect(),
             someone_else: 1.0 - chances.iter().map(|(_, chance)| chance).sum::<f32>(),
             net_speech_ms: 3200,
             voice: VoiceUse::Allowed,

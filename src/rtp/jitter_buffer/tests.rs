@@ -89,7 +89,9 @@ fn a_gap_longer_than_the_buffer_does_not_wait_for_what_cannot_be_held() {
     line.drain();
     line.put(200);
     // 1..=184 could not be stored beside 200 any more: given up at once; 185..=199 still may come.
-    assert_eq!(line.drain(), [Out::Lost(199 * 160), Out::Packet(200)]);
+    assert_eq!(line.drain(), [Out::Lost(184 * 160)]);
+    line.wait_ms(80);
+    assert_eq!(line.drain(), [Out::Lost(15 * 160), Out::Packet(200)]);
     line.put(201);
     assert_eq!(line.drain(), [Out::Packet(201)]);
 }

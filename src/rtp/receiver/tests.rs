@@ -72,7 +72,10 @@ fn a_stream_is_handed_out_in_order_over_both_wraps() {
 fn nobody_but_the_latched_source_is_heard() {
     let mut line = Line::new();
     let (mut caller, mut injector) = (stream(1), stream(2));
-    assert!(matches!(line.send(ELSEWHERE, &mut injector), Err(RtpError::Foreign { ssrc: 2, .. })), "not the SDP address");
+    assert!(
+        matches!(line.send(ELSEWHERE, &mut injector), Err(RtpError::Foreign { ssrc: 2, .. })),
+        "not the SDP address"
+    );
     line.send(PEER, &mut caller).unwrap();
     assert!(line.send("192.0.2.7:4002", &mut injector).is_err(), "another port once latched");
     assert!(line.send(PEER, &mut injector).is_err(), "another SSRC once latched");

@@ -80,13 +80,21 @@ fn what_is_wrong_has_its_status() {
 
 #[test]
 fn a_tag_in_a_display_name_or_uri_is_not_the_tag() {
-    let text = format!("{INVITE}\r\n").replace("\"Kim\" <sip:", "\"Kim;tag=9\" <sip:x;tag=8").replace(";tag=1", ";x=2;Tag=1");
+    let text =
+        format!("{INVITE}\r\n").replace("\"Kim\" <sip:", "\"Kim;tag=9\" <sip:x;tag=8").replace(";tag=1", ";x=2;Tag=1");
     assert_eq!(read(text).message.tag("From"), Some("1"));
 }
 
 #[test]
 fn what_is_no_sip_is_garbage() {
-    for bytes in [&b""[..], b"\r\n\r\n", b"\0\0\0\0", b"GET / HTTP/1.1\r\n\r\n", b"INVITE sip:a SIP/2.0\r\n", b"SIP/2.0 x y\r\n\r\n"] {
+    for bytes in [
+        &b""[..],
+        b"\r\n\r\n",
+        b"\0\0\0\0",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"INVITE sip:a SIP/2.0\r\n",
+        b"SIP/2.0 x y\r\n\r\n",
+    ] {
         assert!(read_datagram(bytes).is_err(), "{bytes:?}");
     }
     let many = format!("{INVITE}{}\r\n", "X: 1\r\n".repeat(200));

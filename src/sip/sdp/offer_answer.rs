@@ -91,10 +91,7 @@ fn negotiated(media: &Media, formats: Vec<(u8, Codec)>, direction: Direction) ->
 fn session_lines(local: &Local) -> String {
     let (family, ip) = address(local.rtp.ip());
     // RFC 8866 §5: v, o, s, c, t in this order; `s=-` where a session has no name.
-    format!(
-        "v=0\r\no=- {} {} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n",
-        local.session, local.version
-    )
+    format!("v=0\r\no=- {} {} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n", local.session, local.version)
 }
 
 fn audio_lines(text: &mut String, local: &Local, protocol: &str, formats: &[(u8, Codec)], direction: Direction) {
@@ -125,8 +122,10 @@ mod tests {
     }
 
     fn parse(media: &str) -> Description {
-        Description::parse(format!("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n{media}").as_bytes())
-            .unwrap()
+        Description::parse(
+            format!("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n{media}").as_bytes(),
+        )
+        .unwrap()
     }
 
     #[test]

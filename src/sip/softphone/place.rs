@@ -135,7 +135,8 @@ impl Phone {
         let sent = sdp::offer(&local, &[options.codec]);
         let (state_sender, states) = self.layer.new_dialog_state_channel();
         let invite = self.invite(&options, &target, sent.clone());
-        let (dialog, mut invited) = self.layer.do_invite_async(invite, state_sender).map_err(|error| self.failed(error))?;
+        let (dialog, mut invited) =
+            self.layer.do_invite_async(invite, state_sender).map_err(|error| self.failed(error))?;
         let unreachable = SipError::Unreachable { transport: target.transport, addr: self.addr, reason: NOBODY };
         let invited = tokio::select! {
             invited = &mut invited => invited,

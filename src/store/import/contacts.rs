@@ -28,7 +28,8 @@ impl<'a> ContactRow<'a> {
             contact: row.required("contact_id", ID_CHARS)?,
             customer: row.required("customer_id", ID_CHARS)?,
             at: row.required_time("at", options)?,
-            channel: Channel::parse(&channel.to_ascii_lowercase()).ok_or_else(|| unknown("channel", channel, &channels))?,
+            channel: Channel::parse(&channel.to_ascii_lowercase())
+                .ok_or_else(|| unknown("channel", channel, &channels))?,
             agent: row.text("agent", NAME_CHARS)?,
             wanted: row.text("wanted", NOTE_CHARS)?.unwrap_or_default(),
             complaint: match complaint {

@@ -38,9 +38,11 @@ impl<'a> OrderRow<'a> {
     pub fn read(row: &Row<'a>, options: &ImportOptions) -> Result<Self, BadField> {
         let quantity = match row.text("quantity", NAME_CHARS)? {
             None => 1,
-            Some(text) => text.parse().ok().filter(|quantity| (1..=MAX_QUANTITY).contains(quantity)).ok_or_else(
-                || BadField::new("quantity", format!("is no whole number from 1 to {MAX_QUANTITY}")),
-            )?,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|quantity| (1..=MAX_QUANTITY).contains(quantity))
+                .ok_or_else(|| BadField::new("quantity", format!("is no whole number from 1 to {MAX_QUANTITY}")))?,
         };
         Ok(Self {
             order: row.required("order_id", ID_CHARS)?,
@@ -94,7 +96,8 @@ impl OrderWriter {
             WHERE orders.import_run IS DISTINCT FROM excluded.import_run";
         let run = self.run.as_str();
         let started = sql!(execute tx, text, row.order, row.customer, row.at.0, run)? == 1;
-        let current = |customer: String, at, next_line| Current { order: row.order.to_owned(), customer, at, next_line };
+        let current =
+            |customer: String, at, next_line| Current { order: row.order.to_owned(), customer, at, next_line };
         if started {
             sql!(execute tx, "DELETE FROM order_lines WHERE order_id = $1", row.order)?;
             return Ok(Some(current(row.customer.to_owned(), row.at, 0)));

@@ -35,7 +35,9 @@ impl<'a> Row<'a> {
     pub fn text(&self, column: &'static str, max_chars: usize) -> Result<Option<&'a str>, BadField> {
         let bytes = self.header.position(column).and_then(|at| self.record.get(at)).unwrap_or_default();
         let text = std::str::from_utf8(bytes)
-            .map_err(|_| BadField::new(column, "is not UTF-8 (perhaps Windows-1252 or Latin-1); save the file as UTF-8"))?
+            .map_err(|_| {
+                BadField::new(column, "is not UTF-8 (perhaps Windows-1252 or Latin-1); save the file as UTF-8")
+            })?
             .trim();
         if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
             return Err(BadField::new(column, "holds a control character"));
@@ -65,7 +67,10 @@ impl<'a> Row<'a> {
             (Err(_), Err(_)) => None,
         };
         let Some(at) = at else {
-            return Err(BadField::new(column, "is no time; write 2026-05-01, 2026-05-01 18:30 or 2026-05-01T18:30:00+02:00"));
+            return Err(BadField::new(
+                column,
+                "is no time; write 2026-05-01, 2026-05-01 18:30 or 2026-05-01T18:30:00+02:00",
+            ));
         };
         let at = UnixMillis(at.as_millisecond());
         if at.since(options.now) > CLOCK_SLACK_MS {

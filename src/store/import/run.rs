@@ -69,7 +69,8 @@ async fn write(
 ) -> Result<Result<(), BadField>, StoreError> {
     let (fields, width) = (row.record.len(), row.header.width);
     if fields != width {
-        let reason = format!("has {fields} fields where the first line has {width}; is a comma or a quotation mark missing?");
+        let reason =
+            format!("has {fields} fields where the first line has {width}; is a comma or a quotation mark missing?");
         return Ok(Err(BadField { column: None, reason }));
     }
     match options.kind {

@@ -1,0 +1,60 @@
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+use crate::speech::WINDOW_FRAMES;
+
+fn embedder() -> Embedder {
+    Embedder::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ge2e.onnx")).unwrap()
+}
+
+fn window(net_speech_ms: u32) -> Window {
+    let mels = (0..WINDOW_FRAMES * 40).map(|n| ((n * net_speech_ms as usize) % 97) as f32 * 1e-4).collect();
+    Window { mels, net_speech_ms, snr_db: 20.0 }
+}
+
+#[tokio::test]
+async fn each_call_gets_the_embeddings_of_its_own_windows() {
+    let (embedder, lifecycle) = (embedder(), Lifecycle::default());
+    let pool = Pool::start(&embedder, 2, &lifecycle).unwrap();
+    let mut calls: Vec<_> = (0..5).map(|n| (1600 + n, pool.client())).collect();
+    for (ms, client) in &calls {
+        client.submit(window(*ms));
+    }
+    for (ms, client) in &mut calls {
+        let (net_speech_ms, embedding) = client.recv().await.unwrap();
+        assert_eq!(net_speech_ms, *ms);
+        assert_eq!(embedding.unwrap(), embedder.embed(&window(*ms)).unwrap());
+        assert_eq!(client.dropped(), 0);
+    }
+    lifecycle.shut_down_hard();
+    assert!(lifecycle.finished(Duration::from_secs(10)).await, "the threads end with the hard shutdown");
+}
+
+#[tokio::test]
+async fn the_newest_window_of_a_call_wins_and_the_others_are_counted() {
+    // A pool whose thread has not begun: its queue is read further down.
+    let (queue, jobs) = std::sync::mpsc::sync_channel(QUEUE);
+    let pool = Pool { workers: [Worker { queue, load: Arc::default() }].into() };
+    let mut client = pool.client();
+    for ms in [1600, 2400, 3200] {
+        client.submit(window(ms));
+    }
+    assert_eq!(client.dropped(), 2);
+    let Ok(Job::Embed(slot)) = jobs.try_recv() else { panic!("the call waits in the queue") };
+    assert!(jobs.try_recv().is_err(), "once, however many windows it has submitted");
+    slot.embed(&embedder());
+    assert_eq!(client.recv().await.unwrap().0, 3200);
+}
+
+#[test]
+fn a_full_queue_drops_and_counts_and_never_blocks() {
+    let (queue, _jobs) = std::sync::mpsc::sync_channel(1);
+    let pool = Pool { workers: [Worker { queue, load: Arc::default() }].into() };
+    let (first, second) = (pool.client(), pool.client());
+    first.submit(window(1600));
+    second.submit(window(1600));
+    second.submit(window(2400));
+    assert_eq!((first.dropped(), second.dropped()), (0, 2));
+    assert_eq!(pool.workers[0].load.load(Ordering::Relaxed), 1, "what was refused is no load");
+}

@@ -1,0 +1,9 @@
+//! Calls from real SIP phones. A peer that is not installed is skipped aloud, or fails where `REGULARS_REQUIRE_PEERS=1`.
+
+mod baresip_calls;
+mod peer;
+#[allow(dead_code)]
+mod service;
+mod sipp_calls;
+mod softphone_calls;
+mod the_call_command;

@@ -1,0 +1,199 @@
+//! A service in a test: the SIP endpoint and the media of its calls, with nobody behind them. It answers, listens and reports.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use regulars::base::{Lifecycle, clock};
+use regulars::rtp::{Codec, PortPool, Received, Receiver, ReceiverOptions, Socket, Statistics};
+use regulars::sip::{
+    CallerId, Dialog, DialogEvent, Endpoint, Invite, Limits, Listen, Options, Refusal, SipError, Transport, Why,
+};
+use tokio::sync::mpsc;
+
+pub const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Longer than anything here takes on a busy machine; only a failure waits for it.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
+pub struct Service {
+    pub endpoint: Endpoint,
+    pub udp: SocketAddr,
+    pub tcp: SocketAddr,
+    pub life: Lifecycle,
+    reports: mpsc::Receiver<Report>,
+}
+
+/// What the service does with a call.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Behaviour {
+    Answer,
+    Refuse(Refusal),
+    /// Lets it ring for ever.
+    Ring,
+}
+
+#[derive(Debug)]
+pub enum Report {
+    Ringing {
+        line: String,
+        caller: CallerId,
+    },
+    /// Where the service listens for the call's media.
+    Media {
+        rtp: SocketAddr,
+        codecs: Vec<Codec>,
+        receive: bool,
+    },
+    NotAnswered(SipError),
+    Ended(Ended),
+}
+
+#[derive(Debug)]
+pub struct Ended {
+    pub why: Why,
+    pub payloads: u64,
+    pub samples: u64,
+    pub lost_samples: u64,
+    pub statistics: Statistics,
+    pub refused_packets: u64,
+}
+
+impl Service {
+    pub async fn start(behaviour: Behaviour) -> Service {
+        Self::start_with(behaviour, Limits::default()).await
+    }
+
+    pub async fn start_with(behaviour: Behaviour, limits: Limits) -> Service {
+        let any = SocketAddr::new(HOST, 0);
+        let listen = [Transport::Udp, Transport::Tcp].map(|transport| Listen { transport, addr: any }).to_vec();
+        let life = Lifecycle::default();
+        let options = Options { listen, country_code: Some("49".into()), limits };
+        let (endpoint, mut invites) = Endpoint::bind(options, life.clone()).await.unwrap();
+        let [udp, tcp] = [0, 1].map(|listener: usize| endpoint.listeners()[listener].addr);
+        let (report, reports) = mpsc::channel(4096);
+        let ports = Arc::new(PortPool::new(HOST, 20_000..=29_999).unwrap());
+        let tasks = life.clone();
+        life.spawn(async move {
+            while let Some(invite) = invites.recv().await {
+                tasks.spawn(call(invite, behaviour, ports.clone(), report.clone(), tasks.clone()));
+            }
+        });
+        Service { endpoint, udp, tcp, life, reports }
+    }
+
+    pub fn uri(&self, transport: Transport) -> String {
+        match transport {
+            Transport::Udp => format!("sip:pizza@{}", self.udp),
+            Transport::Tcp => format!("sip:pizza@{};transport=tcp", self.tcp),
+        }
+    }
+
+    pub async fn report(&mut self) -> Report {
+        tokio::time::timeout(PATIENCE, self.reports.recv()).await.expect("a report in time").expect("the service runs")
+    }
+
+    pub async fn ringing(&mut self) -> (String, CallerId) {
+        loop {
+            if let Report::Ringing { line, caller } = self.report().await {
+                return (line, caller);
+            }
+        }
+    }
+
+    pub async fn media(&mut self) -> (SocketAddr, Vec<Codec>, bool) {
+        loop {
+            if let Report::Media { rtp, codecs, receive } = self.report().await {
+                return (rtp, codecs, receive);
+            }
+        }
+    }
+
+    pub async fn ended(&mut self) -> Ended {
+        loop {
+            match self.report().await {
+                Report::Ended(ended) => return ended,
+                Report::NotAnswered(error) => panic!("not answered: {error}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Ends everything; fails when something does not end.
+    pub async fn stop(self) {
+        self.life.shut_down_hard();
+        assert!(self.life.finished(PATIENCE).await, "every task ends");
+    }
+}
+
+async fn call(
+    invite: Invite,
+    behaviour: Behaviour,
+    ports: Arc<PortPool>,
+    report: mpsc::Sender<Report>,
+    life: Lifecycle,
+) {
+    let ringing = Report::Ringing { line: invite.line.to_string(), caller: invite.caller.clone() };
+    let _ = report.send(ringing).await;
+    match behaviour {
+        Behaviour::Answer if invite.has_usable_offer() => {}
+        Behaviour::Answer => return invite.refuse(Refusal::NotAcceptableHere).await,
+        Behaviour::Refuse(refusal) => return invite.refuse(refusal).await,
+        Behaviour::Ring => {
+            life.soft().cancelled().await;
+            let error = invite.accept(SocketAddr::new(HOST, 9)).await.err();
+            let _ = report.send(Report::NotAnswered(error.expect("cancelled calls cannot be answered"))).await;
+            return;
+        }
+    }
+    let socket = ports.open().await.unwrap();
+    let answered = invite.accept(socket.local_addr()).await;
+    let ended = match answered {
+        Ok(dialog) => Report::Ended(listen(dialog, socket, &report, &life).await),
+        Err(error) => Report::NotAnswered(error),
+    };
+    let _ = report.send(ended).await;
+}
+
+async fn listen(mut dialog: Dialog, mut socket: Socket, report: &mpsc::Sender<Report>, life: &Lifecycle) -> Ended {
+    let mut receiver = Receiver::new(ReceiverOptions::default(), clock::now());
+    let (mut payloads, mut samples, mut lost_samples, mut refused_packets) = (0, 0, 0, 0);
+    let mut silence = tokio::time::interval(Duration::from_millis(20));
+    let mut buffer = [0; 2048];
+    let mut send = None;
+    let why = loop {
+        let timeout = receiver.poll_timeout();
+        tokio::select! {
+            event = dialog.next() => match event {
+                DialogEvent::Media(agreed) => {
+                    receiver.negotiate(&agreed);
+                    send = agreed.send.then(|| agreed.formats[0]);
+                    let codecs = agreed.formats.iter().map(|(_, codec)| *codec).collect();
+                    let _ = report.send(Report::Media { rtp: socket.local_addr(), codecs, receive: agreed.receive }).await;
+                }
+                DialogEvent::Ended(why) => break why,
+            },
+            datagram = socket.recv(&mut buffer) => {
+                let (length, from) = datagram.unwrap();
+                refused_packets += u64::from(receiver.receive(clock::now(), from, &buffer[..length]).is_err());
+            }
+            _ = silence.tick() => if let (Some((payload_type, codec)), Some(to)) = (send, receiver.reply_to()) {
+                socket.send_silence(to, payload_type, codec).unwrap();
+            },
+            () = async { tokio::time::sleep_until(timeout.unwrap().into()).await }, if timeout.is_some() => {}
+            () = life.hard().cancelled() => {
+                dialog.hang_up().await;
+                break Why::Bye;
+            }
+        }
+        while let Some(received) = receiver.pop(clock::now()) {
+            match received {
+                Received::Payload { codec, bytes, .. } => {
+                    payloads += 1;
+                    samples += u64::from(codec.samples(bytes.len()));
+                }
+                Received::Lost { samples } => lost_samples += u64::from(samples),
+            }
+        }
+    };
+    Ended { why, payloads, samples, lost_samples, statistics: receiver.statistics(), refused_packets }
+}
