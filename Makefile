@@ -31,4 +31,4 @@ bench:
 	cargo bench
 
 load:
-	cargo run --release -- load $(ARGS)
+	cargo run -- load $(ARGS)

@@ -78,8 +78,10 @@ impl Model {
             Some(folder) => {
                 let read = |name: &str| {
                     let path = folder.join(name);
-                    std::fs::read(&path)
-                        .map_err(|error| VoiceError::Read { path: path.display().to_string(), reason: error.to_string() })
+                    std::fs::read(&path).map_err(|error| VoiceError::Read {
+                        path: path.display().to_string(),
+                        reason: error.to_string(),
+                    })
                 };
                 (read("ge2e.onnx")?, read("ge2e.golden.json")?, read("ge2e.wccn")?, read("ge2e.calibration.toml")?)
             }

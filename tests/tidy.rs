@@ -187,11 +187,13 @@ fn nothing_names_a_machine() {
 #[test]
 fn every_setting_is_in_the_reference() {
     let reference = fs::read_to_string(root().join("docs/reference/config.md")).unwrap();
-    let defaults: toml::Table =
-        fs::read_to_string(root().join("src/config/defaults.toml")).unwrap().parse().unwrap();
+    let defaults: toml::Table = fs::read_to_string(root().join("src/config/defaults.toml")).unwrap().parse().unwrap();
     for (section, keys) in &defaults {
         for key in keys.as_table().unwrap().keys() {
-            assert!(reference.contains(&format!("`{section}.{key}`")), "docs/reference/config.md lacks {section}.{key}");
+            assert!(
+                reference.contains(&format!("`{section}.{key}`")),
+                "docs/reference/config.md lacks {section}.{key}"
+            );
         }
     }
 }

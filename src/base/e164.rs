@@ -27,7 +27,8 @@ impl E164 {
     /// the national form `030 123456`.
     pub fn parse(text: &str, country_code: Option<&str>) -> Result<E164, E164Error> {
         let text = text.trim();
-        if !text.chars().all(|c| c.is_ascii_digit() || " -./()+".contains(c)) || text.rfind('+').is_some_and(|at| at > 0)
+        if !text.chars().all(|c| c.is_ascii_digit() || " -./()+".contains(c))
+            || text.rfind('+').is_some_and(|at| at > 0)
         {
             return Err(E164Error::NotANumber);
         }

@@ -34,7 +34,9 @@ pub enum AgentCommand {
 pub enum EnrollWhom {
     Customer(CustomerId),
     /// Nobody in the books yet: a customer of this name is made, with the calling number.
-    New { name: Pii<String> },
+    New {
+        name: Pii<String>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -21,26 +21,52 @@ pub struct CallEvent {
 #[derive(Clone, Debug)]
 pub enum What {
     /// The INVITE has come. `None`: withheld, or no telephone number.
-    Ringing { number: Option<E164> },
+    Ringing {
+        number: Option<E164>,
+    },
     /// Who is known to call from this number; may be nobody.
-    ByNumber { people: Vec<PersonAtNumber> },
+    ByNumber {
+        people: Vec<PersonAtNumber>,
+    },
     /// `people` describes those whom `decision` ranks, in its order. `known` is there only when the state is
     /// `Recognised`, or an agent confirmed: below that nobody's profile or order leaves the call.
-    Decided { decision: Decision, people: Vec<Person>, known: Option<Arc<Known>> },
+    Decided {
+        decision: Decision,
+        people: Vec<Person>,
+        known: Option<Arc<Known>>,
+    },
     /// An agent said who it is. From now on the card is this customer's, whatever the voice says.
-    Confirmed { customer: CustomerId, known: Arc<Known> },
+    Confirmed {
+        customer: CustomerId,
+        known: Arc<Known>,
+    },
     /// An agent said that it is none of the ranked people.
     SomeoneElse,
     /// The caller agreed; speech is being gathered. `net_speech_ms` of `needed_ms`.
-    Enrolling { customer: CustomerId, net_speech_ms: u32, needed_ms: u32 },
+    Enrolling {
+        customer: CustomerId,
+        net_speech_ms: u32,
+        needed_ms: u32,
+    },
     /// The voiceprint is stored.
-    Enrolled { customer: CustomerId },
+    Enrolled {
+        customer: CustomerId,
+    },
     /// Why no voiceprint was made, as a sentence for the agent.
-    EnrollFailed { customer: CustomerId, reason: String },
-    ConsentWithdrawn { customer: CustomerId },
-    OrderPlaced { order: String },
+    EnrollFailed {
+        customer: CustomerId,
+        reason: String,
+    },
+    ConsentWithdrawn {
+        customer: CustomerId,
+    },
+    OrderPlaced {
+        order: String,
+    },
     /// The caller has hung up or was lost; the card stays for the agent to finish.
-    Ended { cause: EndCause },
+    Ended {
+        cause: EndCause,
+    },
     /// The card goes away.
     Closed,
 }

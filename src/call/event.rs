@@ -19,15 +19,31 @@ pub enum Event {
     /// Who calls from this number, most calls first. `Err` when the store could not be read.
     People(Result<Vec<PersonAtNumber>, ()>),
     /// `None`: not in the store any more.
-    Described { customer: CustomerId, name: Option<Pii<String>> },
-    Fetched { customer: CustomerId, known: Result<Arc<Known>, CommandError> },
-    Embedded { net_speech_ms: u32, embedding: Result<Embedding, VoiceError> },
+    Described {
+        customer: CustomerId,
+        name: Option<Pii<String>>,
+    },
+    Fetched {
+        customer: CustomerId,
+        known: Result<Arc<Known>, CommandError>,
+    },
+    Embedded {
+        net_speech_ms: u32,
+        embedding: Result<Embedding, VoiceError>,
+    },
     /// This customer's consent was taken back, in this call or elsewhere.
     Withdrawn(CustomerId),
     /// Someone enrolled or withdrew, in this call or elsewhere.
     Voiceprints(Arc<Voiceprints>),
-    Command { ticket: Ticket, at: UnixMillis, command: AgentCommand },
-    Written { ticket: Ticket, outcome: Result<Written, CommandError> },
+    Command {
+        ticket: Ticket,
+        at: UnixMillis,
+        command: AgentCommand,
+    },
+    Written {
+        ticket: Ticket,
+        outcome: Result<Written, CommandError>,
+    },
     Ended(EndCause),
 }
 
@@ -41,9 +57,15 @@ pub enum Action {
     /// Answer with [`Event::Embedded`]. Only ever asked for with consent behind it.
     Embed(Window),
     /// Answer with [`Event::Written`].
-    Write { ticket: Ticket, write: Write },
+    Write {
+        ticket: Ticket,
+        write: Write,
+    },
     /// The end of an agent's command.
-    Reply { ticket: Ticket, result: Result<(), CommandError> },
+    Reply {
+        ticket: Ticket,
+        result: Result<(), CommandError>,
+    },
     Publish(What),
     /// Send BYE; the media socket closes.
     HangUp,
@@ -57,14 +79,30 @@ pub struct Ticket(pub u64);
 #[derive(Debug)]
 pub enum Write {
     /// A customer who was not in the books, with the calling number.
-    NewCustomer { name: Pii<String> },
+    NewCustomer {
+        name: Pii<String>,
+    },
     /// The yes, as soon as it is given.
     Consent(ConsentRecord),
-    Enroll { consent: ConsentRecord, voiceprint: Voiceprint },
-    Withdraw { customer: CustomerId, agent: String },
-    Order { order: OrderRequest, agent: String },
+    Enroll {
+        consent: ConsentRecord,
+        voiceprint: Voiceprint,
+    },
+    Withdraw {
+        customer: CustomerId,
+        agent: String,
+    },
+    Order {
+        order: OrderRequest,
+        agent: String,
+    },
     /// The call as a contact of this customer, whom an agent confirmed.
-    Contact { customer: CustomerId, agent: String, began: UnixMillis, wanted: Pii<String> },
+    Contact {
+        customer: CustomerId,
+        agent: String,
+        began: UnixMillis,
+        wanted: Pii<String>,
+    },
 }
 
 #[derive(Debug)]

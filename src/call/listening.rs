@@ -73,11 +73,7 @@ impl Listening {
     }
 
     pub fn heard(&self) -> Heard {
-        Heard {
-            statistics: self.receiver.statistics(),
-            net_speech_ms: self.front_end.net_speech_ms(),
-            ended: None,
-        }
+        Heard { statistics: self.receiver.statistics(), net_speech_ms: self.front_end.net_speech_ms(), ended: None }
     }
 
     /// When the next payload falls due without another datagram.

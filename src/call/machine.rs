@@ -66,7 +66,9 @@ pub struct Call {
 enum Phase {
     Live,
     /// Hung up; the agent may finish.
-    WrapUp { until: Instant },
+    WrapUp {
+        until: Instant,
+    },
     Closed,
 }
 
@@ -83,7 +85,10 @@ pub struct Heard {
 pub(super) enum Identified {
     ByVoice,
     /// An agent did; the voice is no longer asked.
-    ByAgent { customer: CustomerId, agent: String },
+    ByAgent {
+        customer: CustomerId,
+        agent: String,
+    },
     /// An agent ruled out whom we ranked.
     SomeoneElse,
 }

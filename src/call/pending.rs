@@ -28,7 +28,10 @@ pub enum For {
     Consent,
     Enrolment(CustomerId),
     Withdrawal(CustomerId),
-    Order { customer: CustomerId, agent: String },
+    Order {
+        customer: CustomerId,
+        agent: String,
+    },
 }
 
 impl Pending {

@@ -133,7 +133,9 @@ impl CallTask {
             running.act().await;
             if running.hang_up || !running.call.is_live() {
                 socket = None;
-                if let Some(mut dialog) = dialog.take() && running.hang_up {
+                if let Some(mut dialog) = dialog.take()
+                    && running.hang_up
+                {
                     // Its answer may take seconds; the place is free for the next caller.
                     lifecycle.spawn(async move { dialog.hang_up().await });
                 }
@@ -167,7 +169,11 @@ impl Running {
         }
     }
 
-    fn on_embedded(&mut self, net_speech_ms: u32, embedding: Result<crate::voice::Embedding, crate::voice::VoiceError>) {
+    fn on_embedded(
+        &mut self,
+        net_speech_ms: u32,
+        embedding: Result<crate::voice::Embedding, crate::voice::VoiceError>,
+    ) {
         if let Err(error) = &embedding {
             tracing::error!(call = %self.id, error = %error, "a window could not be embedded");
         }
@@ -232,7 +238,9 @@ impl Running {
     }
 
     fn write_next(&mut self) {
-        if !self.writing && let Some((ticket, write)) = self.writes.pop_front() {
+        if !self.writing
+            && let Some((ticket, write)) = self.writes.pop_front()
+        {
             self.writing = true;
             self.ask(move |books| async move { books.write(ticket, write).await });
         }

@@ -64,6 +64,9 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
     let service = error.downcast_ref::<ServiceError>().map(ServiceError::kind);
     let store = error.downcast_ref::<crate::store::StoreError>().map(crate::store::StoreError::kind);
     let unusable = error.is::<ConfigError>()
-        || [service, store].into_iter().flatten().any(|kind| matches!(kind, ErrorKind::InvalidInput | ErrorKind::Denied));
+        || [service, store]
+            .into_iter()
+            .flatten()
+            .any(|kind| matches!(kind, ErrorKind::InvalidInput | ErrorKind::Denied));
     if unusable { ExitCode::from(64) } else { ExitCode::FAILURE }
 }

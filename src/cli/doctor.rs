@@ -23,7 +23,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let model = Model::load(config.model_dir.as_deref());
     report.add(
         "model",
-        model.as_ref().map(|model| format!("{}; golden clips agree", model.embedder.model())).map_err(|e| e.to_string()),
+        model
+            .as_ref()
+            .map(|model| format!("{}; golden clips agree", model.embedder.model()))
+            .map_err(|e| e.to_string()),
     );
     for listen in &config.sip.listen {
         report.add(&format!("calls {listen}"), free(listen.transport, listen.addr));

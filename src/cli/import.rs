@@ -8,8 +8,8 @@ use anyhow::Context;
 
 use crate::base::clock;
 use crate::config::ConfigArgs;
-use crate::store::import::{ImportOptions, Kind};
 use crate::store::Store;
+use crate::store::import::{ImportOptions, Kind};
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{ConfigArgs, ConfigError};

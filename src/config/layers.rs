@@ -26,8 +26,8 @@ impl ConfigArgs {
         let file = match &self.config {
             None => None,
             Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|source| ConfigError::File { path: path.clone(), source })?;
+                let text =
+                    std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
                 Some((path.display().to_string(), text))
             }
         };
@@ -66,8 +66,7 @@ fn layered(file: Option<(String, String)>, env: &[(String, String)], set: &[Stri
 }
 
 fn parse(origin: &str, text: &str) -> Result<Table, ConfigError> {
-    text.parse::<Table>()
-        .map_err(|error| ConfigError::Syntax { origin: origin.to_owned(), reason: error.to_string() })
+    text.parse::<Table>().map_err(|error| ConfigError::Syntax { origin: origin.to_owned(), reason: error.to_string() })
 }
 
 /// A flag's value in TOML where it is TOML, else the text itself: nobody quotes quotes in a shell gladly.
@@ -161,7 +160,8 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_an_error_that_names_the_nearest_known_one() {
-        for (key, nearest) in [("desk.lisen", "desk.listen"), ("country_code", "sip.country_code"), ("rtp.port", "rtp.ports")]
+        for (key, nearest) in
+            [("desk.lisen", "desk.listen"), ("country_code", "sip.country_code"), ("rtp.port", "rtp.ports")]
         {
             let message = layered(None, &[], &[format!("{key}=1")]).unwrap_err().to_string();
             assert!(message.contains(&format!("unknown key `{key}`; did you mean `{nearest}`?")), "{message}");

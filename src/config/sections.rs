@@ -114,10 +114,8 @@ const REORDER_WINDOW_MS: RangeInclusive<u64> = 20..=300;
 impl Config {
     /// From the merged table; every key is there, each of its kind.
     pub(super) fn from_table(table: &Table) -> Result<Self, ConfigError> {
-        let s: Sections = table
-            .clone()
-            .try_into()
-            .map_err(|error: toml::de::Error| value("configuration", error.message()))?;
+        let s: Sections =
+            table.clone().try_into().map_err(|error: toml::de::Error| value("configuration", error.message()))?;
         if !REORDER_WINDOW_MS.contains(&s.rtp.reorder_window_ms) {
             return Err(value("rtp.reorder_window_ms", "is 20 to 300: longer only delays recognition"));
         }
@@ -165,10 +163,7 @@ fn sip_options(sip: &Sip) -> Result<sip::Options, ConfigError> {
     Ok(sip::Options {
         listen,
         country_code: (!sip.country_code.is_empty()).then(|| sip.country_code.clone()),
-        limits: sip::Limits {
-            invites_per_source_per_s: sip.calls_per_second,
-            ..sip::Limits::default()
-        },
+        limits: sip::Limits { invites_per_source_per_s: sip.calls_per_second, ..sip::Limits::default() },
     })
 }
 
@@ -208,9 +203,9 @@ fn identity_options(section: &Identity) -> Result<identity::Options, ConfigError
 }
 
 fn ports(text: &str) -> Result<RangeInclusive<u16>, ConfigError> {
-    let range = text.split_once('-').and_then(|(first, last)| {
-        Some(first.trim().parse::<u16>().ok()?..=last.trim().parse::<u16>().ok()?)
-    });
+    let range = text
+        .split_once('-')
+        .and_then(|(first, last)| Some(first.trim().parse::<u16>().ok()?..=last.trim().parse::<u16>().ok()?));
     range
         .filter(|range| !range.is_empty())
         .ok_or_else(|| value("rtp.ports", &format!("is FIRST-LAST, such as 20000-29999, not `{text}`")))

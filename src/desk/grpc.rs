@@ -97,10 +97,7 @@ impl proto::desk_service_server::DeskService for Desk {
         Ok(Response::new(proto::RejectIdentityResponse {}))
     }
 
-    async fn enroll(
-        &self,
-        request: Request<proto::EnrollRequest>,
-    ) -> Result<Response<proto::EnrollResponse>, Status> {
+    async fn enroll(&self, request: Request<proto::EnrollRequest>) -> Result<Response<proto::EnrollResponse>, Status> {
         self.command(request::enroll(request.into_inner())?).await?;
         Ok(Response::new(proto::EnrollResponse {}))
     }

@@ -16,6 +16,6 @@ pub mod wire;
 pub use card::{Candidate, Card, Enrolment, Progress};
 pub use error::DeskError;
 pub use feed::{Cards, Feed};
-pub use screen::Screen;
 pub use grpc::Shop;
+pub use screen::Screen;
 pub use serve::{Options, serve};

@@ -72,8 +72,7 @@ impl Screen {
         let place = self.next_place;
         self.next_place += 1;
         let card = Card::new(event.call.clone(), event.line.clone(), event.at, event.evidence_at);
-        self.entries
-            .insert(place, Entry { card: Arc::new(card), agreed: HashMap::new(), ruled_out: Vec::new() });
+        self.entries.insert(place, Entry { card: Arc::new(card), agreed: HashMap::new(), ruled_out: Vec::new() });
         self.place_of.insert(event.call.clone(), place);
         place
     }
@@ -182,7 +181,8 @@ impl Entry {
 
     fn someone_else(&mut self) {
         let candidates = self.card.candidates.iter().map(|candidate| candidate.customer.clone());
-        let out: Vec<_> = candidates.chain(self.card.confirmed.clone()).chain(self.card.known_customer().cloned()).collect();
+        let out: Vec<_> =
+            candidates.chain(self.card.confirmed.clone()).chain(self.card.known_customer().cloned()).collect();
         for customer in out {
             if !self.ruled_out.contains(&customer) {
                 self.ruled_out.push(customer);

@@ -48,12 +48,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens the desk and serves it until a hard shutdown: screens stay open while the last calls finish.
 /// Returns the address it listens on.
-pub async fn serve(
-    options: Options,
-    feed: Feed,
-    registry: Registry,
-    life: Lifecycle,
-) -> Result<SocketAddr, DeskError> {
+pub async fn serve(options: Options, feed: Feed, registry: Registry, life: Lifecycle) -> Result<SocketAddr, DeskError> {
     let listen = options.listen;
     if !listen.ip().is_loopback() {
         return Err(DeskError::NotLoopback { listen });

@@ -132,9 +132,14 @@ mod tests {
 
     #[test]
     fn chances_sum_to_one_even_for_extreme_ratios_and_many_people() {
-        let hypotheses =
-            Hypotheses::new(Prior { at_number: vec![], elsewhere_each: 0.3 / 500.0, elsewhere: 500, someone_else: 0.7 });
-        let compared: Vec<_> = (0..500).map(|n| (id(&n.to_string()), Llr(if n == 7 { 900.0 } else { -900.0 }))).collect();
+        let hypotheses = Hypotheses::new(Prior {
+            at_number: vec![],
+            elsewhere_each: 0.3 / 500.0,
+            elsewhere: 500,
+            someone_else: 0.7,
+        });
+        let compared: Vec<_> =
+            (0..500).map(|n| (id(&n.to_string()), Llr(if n == 7 { 900.0 } else { -900.0 }))).collect();
         let posterior = hypotheses.posterior(&compared);
         assert_eq!(posterior.ranked.len(), RANKED);
         assert_eq!(posterior.ranked[0].customer, id("7"));

@@ -38,11 +38,14 @@ impl Prior {
         let calls: f64 = people.iter().map(|person| f64::from(person.calls_from_number) + 1.0).sum();
         let at_number = people
             .iter()
-            .map(|person| {
-                (person.customer.clone(), known * (f64::from(person.calls_from_number) + 1.0) / calls)
-            })
+            .map(|person| (person.customer.clone(), known * (f64::from(person.calls_from_number) + 1.0) / calls))
             .collect();
-        Self { at_number, elsewhere_each: elsewhere / others.max(1) as f64, elsewhere: others, someone_else: rest - elsewhere }
+        Self {
+            at_number,
+            elsewhere_each: elsewhere / others.max(1) as f64,
+            elsewhere: others,
+            someone_else: rest - elsewhere,
+        }
     }
 
     pub fn of(&self, customer: &CustomerId) -> f64 {

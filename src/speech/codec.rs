@@ -121,7 +121,8 @@ mod tests {
         for codec in Codec::ALL {
             let mut again = Vec::new();
             encode(codec, &decoded(codec), &mut again);
-            let codes: Vec<u8> = (0..=255).map(|code| if codec == Codec::Pcmu && code == 0x7f { 0xff } else { code }).collect();
+            let codes: Vec<u8> =
+                (0..=255).map(|code| if codec == Codec::Pcmu && code == 0x7f { 0xff } else { code }).collect();
             assert_eq!(again, codes, "{codec:?}; mu-law has two zeros and the positive one is sent");
         }
     }

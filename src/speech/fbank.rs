@@ -200,7 +200,8 @@ mod tests {
 
     #[test]
     fn pieces_of_any_size_give_the_frames_of_the_whole() {
-        let sound: Vec<f32> = tone(300.0, 8000, 1601).iter().zip(tone(1700.0, 8000, 1601)).map(|(a, b)| a * b).collect();
+        let sound: Vec<f32> =
+            tone(300.0, 8000, 1601).iter().zip(tone(1700.0, 8000, 1601)).map(|(a, b)| a * b).collect();
         let whole = frames(&mut Fbank::new(8000), &sound);
         let mut fbank = Fbank::new(8000);
         let pieces: Vec<Frame> = sound.chunks(37).flat_map(|piece| frames(&mut fbank, piece)).collect();

@@ -118,7 +118,8 @@ mod tests {
 
     fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
         let mut fmt = Vec::new();
-        for part in [&tag.to_le_bytes()[..], &channels.to_le_bytes(), &rate.to_le_bytes(), &[0; 6], &bits.to_le_bytes()] {
+        for part in [&tag.to_le_bytes()[..], &channels.to_le_bytes(), &rate.to_le_bytes(), &[0; 6], &bits.to_le_bytes()]
+        {
             fmt.extend_from_slice(part);
         }
         let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0".to_vec();

@@ -13,7 +13,7 @@ pub fn start(text: &str) -> Result<(), ParseError> {
 /// The filter of a text. The SIP library writes whole messages, with numbers and SDES keys in them, so its targets are
 /// silenced whatever the text says.
 pub fn filter(text: &str) -> Result<EnvFilter, ParseError> {
-    crate::sip::QUIET_LOG_TARGETS
-        .iter()
-        .try_fold(EnvFilter::try_new(text)?, |filter, target| Ok(filter.add_directive(format!("{target}=off").parse()?)))
+    crate::sip::QUIET_LOG_TARGETS.iter().try_fold(EnvFilter::try_new(text)?, |filter, target| {
+        Ok(filter.add_directive(format!("{target}=off").parse()?))
+    })
 }

@@ -113,7 +113,10 @@ mod tests {
         let embedder = Embedder::load(&models().join("ge2e.onnx")).unwrap();
         let parts: Vec<&str> = embedder.model().as_str().split('-').collect();
         assert_eq!((parts[0].len(), parts[1], parts[2].len()), (16, FRONT_END_VERSION, 8));
-        assert_ne!(embedder.model(), Embedder::from_bytes(&bytes("ge2e.onnx"), &bytes("ge2e.golden.json")).unwrap().model());
+        assert_ne!(
+            embedder.model(),
+            Embedder::from_bytes(&bytes("ge2e.onnx"), &bytes("ge2e.golden.json")).unwrap().model()
+        );
     }
 
     #[test]

@@ -101,8 +101,7 @@ impl Golden {
             return Err(format!("it has {} samples a second", clip.formula.sample_rate_hz));
         }
         let pcm = clip.formula.samples();
-        let (sum, wanted) =
-            (pcm.iter().map(|s| i64::from(s.abs())).sum::<i64>(), clip.samples_check.sum_of_absolutes);
+        let (sum, wanted) = (pcm.iter().map(|s| i64::from(s.abs())).sum::<i64>(), clip.samples_check.sum_of_absolutes);
         if (sum - wanted).abs() as f64 > SAMPLES_TOLERANCE * wanted as f64 {
             return Err(format!("the clip itself came out differently, {sum} instead of {wanted}"));
         }

@@ -93,14 +93,15 @@ impl PoolClient {
         if self.slot.put(window) {
             return;
         }
-        let queued = self.workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed)).is_some_and(|worker| {
-            worker.load.fetch_add(1, Ordering::Relaxed);
-            let sent = worker.queue.try_send(Job::Embed(self.slot.clone())).is_ok();
-            if !sent {
-                worker.load.fetch_sub(1, Ordering::Relaxed);
-            }
-            sent
-        });
+        let queued =
+            self.workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed)).is_some_and(|worker| {
+                worker.load.fetch_add(1, Ordering::Relaxed);
+                let sent = worker.queue.try_send(Job::Embed(self.slot.clone())).is_ok();
+                if !sent {
+                    worker.load.fetch_sub(1, Ordering::Relaxed);
+                }
+                sent
+            });
         if !queued {
             self.slot.take();
             self.slot.dropped.fetch_add(1, Ordering::Relaxed);

@@ -49,7 +49,10 @@ mod tests {
         pooled.add(&Embedding::from_values(vec![0.0, 5.0]).unwrap());
         let half = std::f32::consts::FRAC_1_SQRT_2;
         let mean = pooled.embedding().unwrap();
-        assert!(mean.values().iter().all(|v| (v - half).abs() < 1e-6), "each window counts once, whatever its length was");
+        assert!(
+            mean.values().iter().all(|v| (v - half).abs() < 1e-6),
+            "each window counts once, whatever its length was"
+        );
         assert_eq!(pooled.windows(), 2);
     }
 

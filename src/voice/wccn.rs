@@ -178,8 +178,10 @@ mod tests {
         let cell = |row: usize, column: usize| l[row].get(column).copied().unwrap_or(0.0);
         for i in 0..3 {
             for j in 0..3 {
-                let product: f64 =
-                    (0..3).flat_map(|p| (0..3).map(move |q| (p, q))).map(|(p, q)| cell(i, p) * a[p][q] * cell(j, q)).sum();
+                let product: f64 = (0..3)
+                    .flat_map(|p| (0..3).map(move |q| (p, q)))
+                    .map(|(p, q)| cell(i, p) * a[p][q] * cell(j, q))
+                    .sum();
                 assert!((product - f64::from(u8::from(i == j))).abs() < 1e-12, "L A L^T is the identity");
             }
         }

@@ -52,11 +52,8 @@ async fn a_withdrawal_ends_recognition_in_the_very_call() {
     let mut screen = house.screen().await;
     let phone = house.call(Some(NUMBER), &recordings(ANNA, "probe"));
     let card = screen.until("recognised", |card| card.state() == RecognitionState::Recognised).await;
-    let request = WithdrawConsentRequest {
-        customer_id: anna.to_string(),
-        call_id: card.call_id.clone(),
-        agent: "Sal".into(),
-    };
+    let request =
+        WithdrawConsentRequest { customer_id: anna.to_string(), call_id: card.call_id.clone(), agent: "Sal".into() };
     screen.client.withdraw_consent(request).await.unwrap();
     screen.until("no more voice", |card| card.state() == RecognitionState::Listening).await;
     let store = &house.service().store;
@@ -74,11 +71,8 @@ async fn an_order_is_taken_once_however_often_the_key_is_pressed_also_after_the_
     let mut screen = house.screen().await;
     let phone = house.call(Some(NUMBER), &[]);
     let card = screen.until("the card", |card| !card.candidates.is_empty()).await;
-    let confirm = ConfirmIdentityRequest {
-        call_id: card.call_id.clone(),
-        customer_id: anna.to_string(),
-        agent: "Sal".into(),
-    };
+    let confirm =
+        ConfirmIdentityRequest { call_id: card.call_id.clone(), customer_id: anna.to_string(), agent: "Sal".into() };
     screen.client.confirm_identity(confirm).await.unwrap();
     let card = screen.until("the profile", |card| card.profile.is_some()).await;
     assert_eq!(card.confirmed_customer_id, anna.as_str());
@@ -101,11 +95,8 @@ async fn mistakes_are_answered_with_a_code_and_a_sentence() {
     let phone = house.call(Some(NUMBER), &[]);
     let card = screen.until("the card", |_| true).await;
 
-    let nobody = ConfirmIdentityRequest {
-        call_id: card.call_id.clone(),
-        customer_id: "nobody".into(),
-        agent: "Sal".into(),
-    };
+    let nobody =
+        ConfirmIdentityRequest { call_id: card.call_id.clone(), customer_id: "nobody".into(), agent: "Sal".into() };
     let refused = screen.client.confirm_identity(nobody).await.unwrap_err();
     assert_eq!((refused.code(), refused.message()), (Code::NotFound, "There is no such customer in the books."));
 

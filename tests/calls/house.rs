@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use proto::desk_service_client::DeskServiceClient;
+use proto::{Card, WatchDeskRequest};
 use regulars::base::{E164, Lifecycle, Pii, UnixMillis};
 use regulars::config::ConfigArgs;
 use regulars::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
@@ -14,8 +16,6 @@ use regulars::sip::softphone::{CallOutcome, SoftphoneOptions, Tail, place};
 use regulars::speech::{FrontEnd, codec, wav};
 use regulars::voice::Voiceprint;
 use regulars::voice::enroll::Enroller;
-use proto::desk_service_client::DeskServiceClient;
-use proto::{Card, WatchDeskRequest};
 use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -163,9 +163,8 @@ impl Screen {
 
     /// Waits until no card is left.
     pub async fn until_empty(&mut self) {
-        let emptied = async {
-            while !self.cards.message().await.unwrap().expect("the desk closed").cards.is_empty() {}
-        };
+        let emptied =
+            async { while !self.cards.message().await.unwrap().expect("the desk closed").cards.is_empty() {} };
         tokio::time::timeout(Duration::from_secs(60), emptied).await.expect("the card never closed");
         self.last = None;
     }

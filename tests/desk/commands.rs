@@ -28,18 +28,12 @@ async fn each_deed_of_an_agent_reaches_its_call() {
     let mut client = desk.client().await;
     let (call_id, customer_id, agent) = (CALL.to_owned(), ANNA.to_owned(), "Sam".to_owned());
 
-    let confirm = ConfirmIdentityRequest {
-        call_id: call_id.clone(),
-        customer_id: customer_id.clone(),
-        agent: agent.clone(),
-    };
+    let confirm =
+        ConfirmIdentityRequest { call_id: call_id.clone(), customer_id: customer_id.clone(), agent: agent.clone() };
     client.confirm_identity(confirm).await.unwrap();
     client.reject_identity(RejectIdentityRequest { call_id: call_id.clone(), agent: agent.clone() }).await.unwrap();
-    let consent = SpokenConsent {
-        script_id: "phone-en-1".to_owned(),
-        language: "en".to_owned(),
-        operator: agent.clone(),
-    };
+    let consent =
+        SpokenConsent { script_id: "phone-en-1".to_owned(), language: "en".to_owned(), operator: agent.clone() };
     let whom = Some(Whom::NewName("Ines Duarte".to_owned()));
     client.enroll(EnrollRequest { call_id: call_id.clone(), whom, consent: Some(consent) }).await.unwrap();
     client.place_order(order(2)).await.unwrap();
@@ -71,11 +65,8 @@ async fn what_is_wrong_comes_back_as_a_code_and_a_sentence() {
     let status = client.place_order(order(0)).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::InvalidArgument, "a quantity is 1 to 99"));
 
-    let nobody = WithdrawConsentRequest {
-        customer_id: "c-none".to_owned(),
-        call_id: String::new(),
-        agent: "Sam".to_owned(),
-    };
+    let nobody =
+        WithdrawConsentRequest { customer_id: "c-none".to_owned(), call_id: String::new(), agent: "Sam".to_owned() };
     assert_eq!(client.withdraw_consent(nobody).await.unwrap_err().code(), Code::NotFound);
 
     let mut huge = order(1);

@@ -77,7 +77,8 @@ pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
         lines: if is_anna { usual.clone() } else { vec![line("Margherita", 1, &[])] },
         chances: if is_anna { vec![0.91, 0.74, 0.66] } else { vec![0.28] },
         sure: is_anna,
-        reason: if is_anna { "In 7 of the last 8 orders, mostly Friday evening." } else { "In 2 of 9 orders." }.to_owned(),
+        reason: if is_anna { "In 7 of the last 8 orders, mostly Friday evening." } else { "In 2 of 9 orders." }
+            .to_owned(),
     };
     let orders = vec![Order { order: "4700".to_owned(), at: ago(8), lines: usual }];
     Arc::new(Known { dossier: Dossier { profile, contacts, orders }, likely: Some(likely) })

@@ -19,7 +19,10 @@ pub fn decided(state: State, chances: &[(&str, f32)], net_speech_ms: u32) -> Wha
     What::Decided {
         decision: Decision {
             state,
-            ranked: chances.iter().map(|(who, chance)| Ranked { customer: CustomerId::new(*who), chance: *chance }).collect(),
+            ranked: chances
+                .iter()
+                .map(|(who, chance)| Ranked { customer: CustomerId::new(*who), chance: *chance })
+                .collect(),
             someone_else: 1.0 - chances.iter().map(|(_, chance)| chance).sum::<f32>(),
             net_speech_ms,
             voice: VoiceUse::Allowed,
@@ -84,9 +87,12 @@ fn busy(recognised: What) -> Vec<CallEvent> {
     let anna = [ring(vec![at_number(ANNA, true)]).to_vec(), vec![recognised]].concat();
     let second = [ring(vec![]).to_vec(), vec![decided(State::NotKnown, &[], 5600)]].concat();
     let third = [ring(vec![]).to_vec(), vec![decided(State::Probably, &[("c-200", 0.72)], 3200)]].concat();
-    [on(CALL, "101", anna), on("call-2", "102", second), on("call-3", "101", third), on("call-4", "103", vec![
-        What::Ringing { number: None },
-    ])]
+    [
+        on(CALL, "101", anna),
+        on("call-2", "102", second),
+        on("call-3", "101", third),
+        on("call-4", "103", vec![What::Ringing { number: None }]),
+    ]
     .concat()
 }
 

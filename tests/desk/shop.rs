@@ -31,7 +31,9 @@ pub struct RunningDesk {
 pub fn options(listen: SocketAddr) -> desk::Options {
     let shop = Shop {
         name: "Da Nonna".to_owned(),
-        menu: ["Margherita", "Quattro Stagioni", "Rocket salad", "Tiramisu", "Acqua frizzante"].map(str::to_owned).into(),
+        menu: ["Margherita", "Quattro Stagioni", "Rocket salad", "Tiramisu", "Acqua frizzante"]
+            .map(str::to_owned)
+            .into(),
         language: "en".to_owned(),
         notice: String::new(),
     };

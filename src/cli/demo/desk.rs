@@ -52,13 +52,12 @@ impl Desk {
 
     pub async fn note_the_yes(&mut self, card: &Card, name: &str) -> anyhow::Result<()> {
         let script = card.consent_script.clone().unwrap_or_default();
-        let consent = proto::SpokenConsent {
-            script_id: script.script_id,
-            language: script.language,
-            operator: AGENT.to_owned(),
-        };
+        let consent =
+            proto::SpokenConsent { script_id: script.script_id, language: script.language, operator: AGENT.to_owned() };
         let whom = Some(proto::enroll_request::Whom::NewName(name.to_owned()));
-        self.client.enroll(proto::EnrollRequest { call_id: card.call_id.clone(), whom, consent: Some(consent) }).await?;
+        self.client
+            .enroll(proto::EnrollRequest { call_id: card.call_id.clone(), whom, consent: Some(consent) })
+            .await?;
         Ok(())
     }
 }

@@ -180,7 +180,12 @@ fn is_worth_ending(scene: &Scene, card: &Card) -> bool {
 fn progress(scene: &Scene, card: &Card) {
     if std::io::stderr().is_terminal() {
         let seconds = f64::from(card.net_speech_ms) / 1000.0;
-        eprint!("\r\x1b[K{}: {} ({:.0} %, {seconds:.1} s)", scene.title, desk::in_words(card), 100.0 * desk::chance(card));
+        eprint!(
+            "\r\x1b[K{}: {} ({:.0} %, {seconds:.1} s)",
+            scene.title,
+            desk::in_words(card),
+            100.0 * desk::chance(card)
+        );
         // A terminal that cannot be written to shows no progress; the report goes elsewhere.
         let _ = std::io::stderr().flush();
     }

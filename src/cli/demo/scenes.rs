@@ -77,7 +77,12 @@ impl Cast {
         Ok(vec![
             scene("a regular", alone(0), Some(&alone(0).0.number), Agent::TakesTheOrder),
             scene("a regular, number withheld", alone(1), None, Agent::Watches),
-            scene("the second of a household", second_of_household, Some(&second_of_household.0.number), Agent::Watches),
+            scene(
+                "the second of a household",
+                second_of_household,
+                Some(&second_of_household.0.number),
+                Agent::Watches,
+            ),
             Scene {
                 title: "a stranger on a known number",
                 from: Some(alone(0).0.number.clone()),

@@ -47,25 +47,75 @@ const DAYS: i32 = 730;
 const HOUSEHOLDS: [u32; 3] = [3, 2, 2];
 
 const NAMES: [&str; PEOPLE] = [
-    "Anna Lindqvist", "Bruno Okafor", "Carla Benedetti", "Dmitri Halloran", "Elif Sandoval", "Farid Novak",
-    "Greta Molina", "Hugo Brennan", "Ines Takahashi", "Jonas Adeyemi", "Katya Ferreira", "Liam Castellano",
-    "Mira Osei", "Nils Petrakis", "Olga Winthrop", "Pavel Duarte", "Quinn Achterberg", "Rosa Kimura",
-    "Samir Vance", "Tilda Moreau", "Umar Castell", "Vera Nakagawa", "Wim Oduya", "Xenia Harlow",
-    "Yusuf Brandt", "Zora Whitfield", "Aldo Mensah", "Bella Ruiz", "Cem Larsson", "Dora Fontaine",
-    "Emil Tanaka", "Flora Jansen", "Goran Silva", "Hana Colby", "Ivo Marchetti", "Jana Otieno",
-    "Kofi Bergman", "Lucia Hart", "Marek Solis", "Nadia Kroll",
+    "Anna Lindqvist",
+    "Bruno Okafor",
+    "Carla Benedetti",
+    "Dmitri Halloran",
+    "Elif Sandoval",
+    "Farid Novak",
+    "Greta Molina",
+    "Hugo Brennan",
+    "Ines Takahashi",
+    "Jonas Adeyemi",
+    "Katya Ferreira",
+    "Liam Castellano",
+    "Mira Osei",
+    "Nils Petrakis",
+    "Olga Winthrop",
+    "Pavel Duarte",
+    "Quinn Achterberg",
+    "Rosa Kimura",
+    "Samir Vance",
+    "Tilda Moreau",
+    "Umar Castell",
+    "Vera Nakagawa",
+    "Wim Oduya",
+    "Xenia Harlow",
+    "Yusuf Brandt",
+    "Zora Whitfield",
+    "Aldo Mensah",
+    "Bella Ruiz",
+    "Cem Larsson",
+    "Dora Fontaine",
+    "Emil Tanaka",
+    "Flora Jansen",
+    "Goran Silva",
+    "Hana Colby",
+    "Ivo Marchetti",
+    "Jana Otieno",
+    "Kofi Bergman",
+    "Lucia Hart",
+    "Marek Solis",
+    "Nadia Kroll",
 ];
 
 const MENU: [&str; 14] = [
-    "Margherita", "Pepperoni", "Funghi", "Quattro formaggi", "Diavola", "Marinara", "Capricciosa", "Calzone",
-    "Rucola", "Caesar salad", "Garlic bread", "Tiramisu", "Lemonade", "House red",
+    "Margherita",
+    "Pepperoni",
+    "Funghi",
+    "Quattro formaggi",
+    "Diavola",
+    "Marinara",
+    "Capricciosa",
+    "Calzone",
+    "Rucola",
+    "Caesar salad",
+    "Garlic bread",
+    "Tiramisu",
+    "Lemonade",
+    "House red",
 ];
 
 const EXTRAS: [&str; 5] = ["", "", "extra olives", "no onions", "thin crust"];
 const LANGUAGES: [&str; 5] = ["en", "en", "it", "es", "de"];
 const AGENTS: [&str; 3] = ["Toni", "Sal", "Mika"];
 const WEEKDAYS: [Weekday; 7] = [
-    Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday, Weekday::Saturday,
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
     Weekday::Sunday,
 ];
 
@@ -121,7 +171,8 @@ impl Shop {
                 for (item, quantity, modifier) in &habit.lines {
                     let item = if usual { item } else { habit.second_choice };
                     let modifier = if usual { modifier } else { "" };
-                    let _ = writeln!(self.orders, "{}-{order},{},{at},{item},{quantity},{modifier}", person.id, person.id);
+                    let _ =
+                        writeln!(self.orders, "{}-{order},{},{at},{item},{quantity},{modifier}", person.id, person.id);
                     if !usual {
                         break;
                     }
@@ -136,7 +187,8 @@ impl Shop {
         let id = &self.people[n].id;
         let agent = AGENTS.choose(random).copied().unwrap_or("Toni");
         let at = day(today, random.random_range(8..60), 18, 30);
-        let _ = writeln!(self.contacts, "{id}-a,{id},{at},phone,{agent},Asked whether the kitchen is open on holidays,");
+        let _ =
+            writeln!(self.contacts, "{id}-a,{id},{at},phone,{agent},Asked whether the kitchen is open on holidays,");
         if n.is_multiple_of(6) {
             let at = day(today, random.random_range(1..4), 20, 5);
             let _ = writeln!(self.contacts, "{id}-b,{id},{at},email,{agent},The last delivery came cold,open");

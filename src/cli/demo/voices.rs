@@ -15,8 +15,9 @@ pub struct Voice {
 /// Reads `voices.csv` (`speaker,role,call,file`), in its order.
 pub fn load(folder: &Path) -> anyhow::Result<Vec<Voice>> {
     let file = folder.join("voices.csv");
-    let mut rows = csv::Reader::from_path(&file)
-        .with_context(|| format!("{}: the demo's recordings are not here; --fixtures says where they are", file.display()))?;
+    let mut rows = csv::Reader::from_path(&file).with_context(|| {
+        format!("{}: the demo's recordings are not here; --fixtures says where they are", file.display())
+    })?;
     let mut voices: Vec<Voice> = Vec::new();
     for row in rows.records() {
         let row = row.with_context(|| file.display().to_string())?;

@@ -75,7 +75,8 @@ fn trials_of(cast: &Cast) -> Vec<Trial> {
 /// A speaker's fold depends on the name alone, so that all conditions agree.
 fn fold(speaker: &str) -> u64 {
     // FNV-1a, 64 bit.
-    speaker.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)) % FOLDS
+    speaker.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+        % FOLDS
 }
 
 /// The range of qualities seen, and the largest ratios that so many speakers can tell from never: with N independent
@@ -224,13 +225,8 @@ mod tests {
             }
         }
         let weights = regress(&trials.iter().collect::<Vec<_>>(), &limits);
-        let calibration = Calibration {
-            model: String::new(),
-            data: String::new(),
-            attribution: String::new(),
-            weights,
-            limits,
-        };
+        let calibration =
+            Calibration { model: String::new(), data: String::new(), attribution: String::new(), weights, limits };
         for score in [0.5f32, 0.65, 0.8] {
             let Llr(llr) = calibration.llr(Score(score), trials[0].quality);
             let wanted = 0.3 / 0.01 * (score - 0.65);
@@ -242,7 +238,9 @@ mod tests {
     fn inverse_normal(p: f64) -> f64 {
         let cdf = |x: f64| {
             let t = 1.0 / (1.0 + 0.327_591_1 * x.abs() / std::f64::consts::SQRT_2);
-            let poly = t * (0.254_829_592 + t * (-0.284_496_736 + t * (1.421_413_741 + t * (-1.453_152_027 + t * 1.061_405_429))));
+            let poly = t
+                * (0.254_829_592
+                    + t * (-0.284_496_736 + t * (1.421_413_741 + t * (-1.453_152_027 + t * 1.061_405_429))));
             let erf = 1.0 - poly * (-x * x / 2.0).exp();
             if x >= 0.0 { 0.5 + erf / 2.0 } else { 0.5 - erf / 2.0 }
         };

@@ -21,7 +21,8 @@ const HEADER: [&str; 4] = ["speaker", "role", "call", "file"];
 
 /// Every row, or every reason why not: `file:line: column NAME: reason`, one a line.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let text = std::fs::read_to_string(path).map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?;
     let (rows, complaints) = parse(&text, path.parent().unwrap_or(Path::new("")));
     if complaints.is_empty() {
         return Ok(rows);
@@ -90,10 +91,19 @@ mod tests {
     fn good_rows_are_read_and_every_bad_one_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.wav"), b"").unwrap();
-        let (rows, complaints) = parse("speaker,role,call,file\nanna,enroll,1,a.wav\nanna,prob,2,a.wav\nanna,probe,3,b.wav\n,probe,4,a.wav\nanna,probe\n", folder.path());
-        let wanted = Row { speaker: "anna".into(), role: Role::Enroll, call: "1".into(), file: folder.path().join("a.wav") };
+        let (rows, complaints) = parse(
+            "speaker,role,call,file\nanna,enroll,1,a.wav\nanna,prob,2,a.wav\nanna,probe,3,b.wav\n,probe,4,a.wav\nanna,probe\n",
+            folder.path(),
+        );
+        let wanted =
+            Row { speaker: "anna".into(), role: Role::Enroll, call: "1".into(), file: folder.path().join("a.wav") };
         assert_eq!(rows, [wanted]);
-        let wanted = ["3: column role: \"prob\"", "4: column file: there is no file", "5: column speaker: it is empty", "6: it has 2 columns"];
+        let wanted = [
+            "3: column role: \"prob\"",
+            "4: column file: there is no file",
+            "5: column speaker: it is empty",
+            "6: it has 2 columns",
+        ];
         assert_eq!(complaints.len(), wanted.len());
         for (complaint, wanted) in complaints.iter().zip(wanted) {
             assert!(complaint.starts_with(wanted), "{complaint}");
@@ -103,7 +113,10 @@ mod tests {
     #[test]
     fn a_foreign_header_is_shown_beside_the_wanted_one() {
         let (_, complaints) = parse("who,what\n", Path::new(""));
-        assert!(complaints[0].contains("who,what") && complaints[0].contains("speaker,role,call,file"), "{complaints:?}");
+        assert!(
+            complaints[0].contains("who,what") && complaints[0].contains("speaker,role,call,file"),
+            "{complaints:?}"
+        );
         assert_eq!(parse("speaker,role,call,file\n", Path::new("")).1, ["1: there are no rows"]);
     }
 }

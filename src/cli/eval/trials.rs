@@ -30,7 +30,8 @@ pub struct Probe {
 
 impl Cast {
     pub fn new(model: &ModelId, rows: &[Row], heard: Vec<Heard>, usable_ms: u32) -> anyhow::Result<Self> {
-        let recordings = rows.iter().zip(&heard).filter_map(|(row, heard)| Some((row.call.clone(), heard.mean()?))).collect();
+        let recordings =
+            rows.iter().zip(&heard).filter_map(|(row, heard)| Some((row.call.clone(), heard.mean()?))).collect();
         let (mut pools, mut probes) = (BTreeMap::<String, (Pooled, u32, u32)>::new(), Vec::new());
         for (row, heard) in rows.iter().zip(heard) {
             match row.role {
@@ -51,7 +52,10 @@ impl Cast {
             let Some(embedding) = pool.embedding() else { continue };
             thin += usize::from(net_speech_ms < usable_ms);
             let model = model.clone();
-            gallery.insert(speaker.clone(), Voiceprint { model, embedding, net_speech_ms, calls, enrolled_at: UnixMillis(0) })?;
+            gallery.insert(
+                speaker.clone(),
+                Voiceprint { model, embedding, net_speech_ms, calls, enrolled_at: UnixMillis(0) },
+            )?;
             enrolled.push(speaker);
         }
         let mut cast = Self { strangers: 0, gallery, enrolled, probes, thin, recordings };
@@ -149,8 +153,12 @@ impl Matrix {
     /// Share of the enrolled people's probes whose own print scores highest.
     pub fn rank_1(&self) -> Option<f64> {
         let everyone: Vec<usize> = (0..self.probes.first()?.scores.len()).collect();
-        let searches: Vec<Search> =
-            self.probes.iter().filter(|probe| probe.own.is_some()).filter_map(|probe| probe.search(&everyone)).collect();
+        let searches: Vec<Search> = self
+            .probes
+            .iter()
+            .filter(|probe| probe.own.is_some())
+            .filter_map(|probe| probe.search(&everyone))
+            .collect();
         let right = searches.iter().filter(|search| search.right).count();
         (!searches.is_empty()).then(|| right as f64 / searches.len() as f64)
     }

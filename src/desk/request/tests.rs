@@ -22,8 +22,7 @@ fn an_order_becomes_a_command_with_its_texts_trimmed() {
     assert_eq!(call.as_str(), "call-1");
     let AgentCommand::PlaceOrder { order, agent } = command else { panic!("an order") };
     assert_eq!((agent.as_str(), order.customer.as_str()), ("Sam", "c-1"));
-    let expected =
-        OrderLine { item: "Margherita".to_owned(), quantity: 2, modifiers: vec!["extra olives".to_owned()] };
+    let expected = OrderLine { item: "Margherita".to_owned(), quantity: 2, modifiers: vec!["extra olives".to_owned()] };
     assert_eq!(order.lines, [expected]);
 }
 
@@ -59,7 +58,10 @@ fn a_consent_names_who_agreed_to_which_words_and_who_asked() {
     let AgentCommand::Enroll { customer: EnrollWhom::Customer(customer), script, language, agent } = command else {
         panic!("an enrolment of a customer")
     };
-    assert_eq!((customer.as_str(), script.as_str(), language.as_str(), agent.as_str()), ("c-anna", "phone-it-1", "it", "Sam"));
+    assert_eq!(
+        (customer.as_str(), script.as_str(), language.as_str(), agent.as_str()),
+        ("c-anna", "phone-it-1", "it", "Sam")
+    );
 
     assert_eq!(enroll(request(None, Some(consent.clone()))).unwrap_err(), RequestError::Whom);
     assert_eq!(enroll(request(anna.clone(), None)).unwrap_err(), RequestError::NoConsent);

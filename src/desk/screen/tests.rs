@@ -39,7 +39,10 @@ fn ranked(state: State, chances: &[(&str, f32)], carried: Option<&str>) -> What 
     What::Decided {
         decision: Decision {
             state,
-            ranked: chances.iter().map(|(who, chance)| Ranked { customer: id(who), chance: *chance, by_voice: true }).collect(),
+            ranked: chances
+                .iter()
+                .map(|(who, chance)| Ranked { customer: id(who), chance: *chance, by_voice: true })
+                .collect(),
             someone_else: 1.0 - chances.iter().map(|(_, chance)| chance).sum::<f32>(),
             net_speech_ms: 3200,
             voice: VoiceUse::Allowed,

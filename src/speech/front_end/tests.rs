@@ -170,7 +170,8 @@ fn the_end_of_a_short_recording_is_used_once() {
 #[test]
 fn buffers_do_not_grow_with_the_length_of_a_call() {
     let mut front_end = FrontEnd::new(8000).unwrap();
-    let capacities = |f: &FrontEnd| (f.features.speech.capacity(), f.features.unjudged.capacity(), f.features.ready.capacity());
+    let capacities =
+        |f: &FrontEnd| (f.features.speech.capacity(), f.features.unjudged.capacity(), f.features.ready.capacity());
     let before = capacities(&front_end);
     let windows = windows(&mut front_end, &voice(8000, 60.0), 160);
     assert!(windows.len() > 60);
