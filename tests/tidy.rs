@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Of call/, the shells that may touch the store and the inference pool.
 const CALL_SHELLS: &[&str] = &["books.rs", "intake.rs", "registry.rs", "task.rs"];
 
-/// Files of core modules that are shells, and the modules that are shells altogether.
+/// Files of core modules that are shells, and the modules that are shells altogether. `voice/embedder.rs` reads its files.
 const SHELLS: &[&str] = &[
     "src/base/clock.rs",
     "src/base/lifecycle.rs",
@@ -40,15 +40,22 @@ const SHELLS: &[&str] = &[
     "src/sip/",
     "src/store/",
     "src/telemetry/",
+    "src/voice/embedder.rs",
     "src/voice/pool.rs",
 ];
 
 /// Within shell modules, the files that are cores.
 const CORES_IN_SHELLS: &[&str] = &[
     "src/desk/card.rs",
+    "src/desk/consent_script.rs",
+    "src/desk/request.rs",
     "src/desk/screen.rs",
+    "src/sip/admission.rs",
     "src/sip/caller_id.rs",
-    "src/sip/sdp.rs",
+    "src/sip/framing.rs",
+    "src/sip/headers.rs",
+    "src/sip/message.rs",
+    "src/sip/sdp/",
     "src/sip/status.rs",
     "src/store/seal.rs",
 ];
@@ -127,7 +134,7 @@ fn in_a_call_only_the_shells_touch_the_store_and_the_inference_pool() {
 fn a_core_knows_no_sockets_tasks_clocks_or_chance() {
     let mut faults = Vec::new();
     for (path, text) in files("src", &[".rs"]) {
-        let shell = SHELLS.iter().any(|shell| path.starts_with(shell)) && !CORES_IN_SHELLS.contains(&path.as_str());
+        let shell = SHELLS.iter().any(|shell| path.starts_with(shell)) && !CORES_IN_SHELLS.iter().any(|core| path.starts_with(core));
         if shell || path.ends_with("/tests.rs") {
             continue;
         }
@@ -159,7 +166,7 @@ fn files_stay_short_enough_to_be_read() {
 fn a_mod_rs_is_a_title_page() {
     for (path, text) in files("src", &["mod.rs"]) {
         assert!(text.starts_with("//! "), "{path} has no title");
-        for word in ["fn main", " loop ", " match ", " for ", "unsafe"] {
+        for word in ["fn ", " loop ", " match ", " for "] {
             assert!(!code(&text).contains(word), "{path} holds logic: {word}");
         }
     }

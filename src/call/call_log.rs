@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::base::{CallId, Line};
 use crate::identity::VoiceUse;
 
+use super::EndCause;
 use super::machine::Heard;
 
 pub struct CallLine<'a> {
@@ -27,7 +28,7 @@ pub fn call_log(line: CallLine<'_>) {
         %call,
         %line,
         duration_ms = duration.as_millis() as u64,
-        ended = ?heard.ended,
+        ended = heard.ended.map_or("under way", EndCause::as_str),
         known,
         chance,
         ?voice,

@@ -93,3 +93,16 @@ pub enum EndCause {
     Shutdown,
     Failed,
 }
+
+impl EndCause {
+    /// The word in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EndCause::HungUp => "hung up",
+            EndCause::Cancelled => "cancelled",
+            EndCause::MediaTimeout => "media timeout",
+            EndCause::Shutdown => "shutdown",
+            EndCause::Failed => "failed",
+        }
+    }
+}

@@ -95,7 +95,7 @@ pub(super) enum Identified {
 
 impl Call {
     pub fn new(now: Instant, caller: Caller, front_end: FrontEnd, voices: Voices, options: Options) -> Self {
-        let listening = Listening::new(options.receiver.clone(), front_end, now);
+        let listening = Listening::new(options.receiver, front_end, now);
         let recognition = Recognition::new(options.identity.clone(), voices.calibration, voices.voiceprints);
         let actions = [Action::Publish(What::Ringing { number: caller.number.clone() }), Action::LookUp];
         Self {

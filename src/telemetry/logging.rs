@@ -1,12 +1,18 @@
 //! The log: human-readable lines on standard error.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
 /// Starts the log with a filter such as `info,regulars=debug`.
 pub fn start(text: &str) -> Result<(), ParseError> {
     // A second start in one process keeps the first one's subscriber.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter(text)?).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter(text)?)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
     Ok(())
 }
 
