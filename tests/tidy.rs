@@ -134,7 +134,8 @@ fn in_a_call_only_the_shells_touch_the_store_and_the_inference_pool() {
 fn a_core_knows_no_sockets_tasks_clocks_or_chance() {
     let mut faults = Vec::new();
     for (path, text) in files("src", &[".rs"]) {
-        let shell = SHELLS.iter().any(|shell| path.starts_with(shell)) && !CORES_IN_SHELLS.iter().any(|core| path.starts_with(core));
+        let shell = SHELLS.iter().any(|shell| path.starts_with(shell))
+            && !CORES_IN_SHELLS.iter().any(|core| path.starts_with(core));
         if shell || path.ends_with("/tests.rs") {
             continue;
         }

@@ -41,7 +41,7 @@ impl Endpoint {
         }
         let Some(first) = options.listen.first() else { return Err(SipError::NoListener) };
         let stop = CancellationToken::new();
-        let started = |error: rsipstack::Error| listen_error(*first, std::io::Error::other(error.to_string()));
+        let started = |source| listen_error(*first, source);
         let stack = Stack::start(&life, stop.clone()).map_err(started)?;
         let draining = Some(life.soft().clone());
         let gate = Arc::new(Gate::new(stack.inner.clone(), stack.layer.clone(), options.limits, draining));

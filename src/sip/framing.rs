@@ -3,7 +3,7 @@
 //! The framing is ours because a connection is shared: an SBC sends all its calls over one, and a message that cannot be
 //! parsed must not end the others. Only a message whose end cannot be known costs the connection.
 
-use super::message::{self, Garbage, MAX_HEAD_BYTES, Problem, Read};
+use super::message::{self, BadLength, Garbage, MAX_HEAD_BYTES, Problem, Read};
 use super::status;
 
 /// What has been cut out of the stream.
@@ -31,7 +31,7 @@ pub struct Framer {
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 impl Framer {
-    /// More bytes of the stream. Call [`Framer::next`] until it is `None` before pushing again.
+    /// More bytes of the stream. Call [`Framer::cut`] until it is `None` before pushing again.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
@@ -41,7 +41,7 @@ impl Framer {
         !self.buffer.is_empty()
     }
 
-    pub fn next(&mut self) -> Option<Frame> {
+    pub fn cut(&mut self) -> Option<Frame> {
         if self.head.is_none() {
             if let Some(keep_alive) = self.skip_line_ends() {
                 return Some(keep_alive);
@@ -61,7 +61,7 @@ impl Framer {
         let length = match read.message.content_length() {
             // RFC 3261 §20.14 wants one on streams; the peers that leave it out send no body.
             Ok(length) => length.unwrap_or(0),
-            Err(()) => {
+            Err(BadLength) => {
                 read.problem = Some(Problem { status: status::BAD_REQUEST, what: "Bad Content-Length" });
                 return Some(self.broken(Some(Box::new(read))));
             }
@@ -115,6 +115,7 @@ impl Framer {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic)] // a test fails by panicking
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -127,7 +128,7 @@ mod tests {
     }
 
     fn frames(framer: &mut Framer) -> Vec<Frame> {
-        std::iter::from_fn(|| framer.next()).collect()
+        std::iter::from_fn(|| framer.cut()).collect()
     }
 
     fn bodies(frames: &[Frame]) -> Vec<&[u8]> {
@@ -179,7 +180,7 @@ mod tests {
         for (length, status) in [(": x", 400), (": -1", 400), (": 18446744073709551615", 513), (": 65537", 513)] {
             let mut framer = Framer::default();
             framer.push(message(length, "").as_bytes());
-            let Some(Frame::Broken(Some(read))) = framer.next() else { panic!("{length}") };
+            let Some(Frame::Broken(Some(read))) = framer.cut() else { panic!("{length}") };
             assert_eq!(read.problem.unwrap().status.code, status, "{length}");
         }
     }
@@ -188,7 +189,7 @@ mod tests {
     fn a_head_without_end_is_not_kept_for_ever() {
         let mut framer = Framer::default();
         let mut pushed = 0;
-        while framer.next().is_none() {
+        while framer.cut().is_none() {
             framer.push(&[b'x'; 1000]);
             pushed += 1000;
             assert!(pushed < 70_000);

@@ -45,6 +45,10 @@ const MAX_HEADERS: usize = 128;
 /// The largest UDP datagram; a head never comes near it.
 pub const MAX_HEAD_BYTES: usize = 64 * 1024;
 
+/// Content-Length is no number, or several that differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadLength;
+
 /// A message with the first thing that is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
@@ -60,7 +64,7 @@ pub fn read_datagram(bytes: &[u8]) -> Result<Read, Garbage> {
         Ok(None) => read.message.body = body.to_vec(),
         Ok(Some(length)) if length <= body.len() => read.message.body = body[..length].to_vec(),
         Ok(Some(_)) => read.blame(status::BAD_REQUEST, "Content-Length beyond the datagram"),
-        Err(()) => read.blame(status::BAD_REQUEST, "Bad Content-Length"),
+        Err(BadLength) => read.blame(status::BAD_REQUEST, "Bad Content-Length"),
     }
     Ok(read)
 }
@@ -240,13 +244,16 @@ impl Message {
         Some((number, method.trim()))
     }
 
-    /// `Err` when it is no number, or two of them disagree.
-    pub fn content_length(&self) -> Result<Option<usize>, ()> {
+    pub fn content_length(&self) -> Result<Option<usize>, BadLength> {
         let mut lengths = self.all("Content-Length").map(|value| {
-            if value.bytes().all(|byte| byte.is_ascii_digit()) { value.parse().map_err(|_| ()) } else { Err(()) }
+            if value.bytes().all(|byte| byte.is_ascii_digit()) {
+                value.parse().map_err(|_| BadLength)
+            } else {
+                Err(BadLength)
+            }
         });
         let Some(first) = lengths.next().transpose()? else { return Ok(None) };
-        if lengths.all(|other| other == Ok(first)) { Ok(Some(first)) } else { Err(()) }
+        if lengths.all(|other| other == Ok(first)) { Ok(Some(first)) } else { Err(BadLength) }
     }
 
     /// As rsipstack is to see it: CRLF, no folds, one Content-Length that is right.

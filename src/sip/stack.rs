@@ -33,9 +33,9 @@ pub(super) struct Stack {
 
 impl Stack {
     /// Runs until `stop`: later than the hard token, so that the last BYEs still get out.
-    pub(super) fn start(life: &Lifecycle, stop: CancellationToken) -> Result<Stack, rsipstack::Error> {
+    pub(super) fn start(life: &Lifecycle, stop: CancellationToken) -> io::Result<Stack> {
         let endpoint = EndpointBuilder::new().with_user_agent(SERVER).with_cancel_token(stop).build();
-        let incoming = endpoint.incoming_transactions()?;
+        let incoming = endpoint.incoming_transactions().map_err(set_up)?;
         let inner = endpoint.inner.clone();
         let serving = inner.clone();
         // Its timers; its own transport loop only for connections that it dials itself.
@@ -58,22 +58,25 @@ pub(super) fn end_transactions(inner: &EndpointInnerRef) {
 }
 
 /// Makes a bound socket known to rsipstack for sending.
-pub(super) async fn add_udp(
-    inner: &EndpointInnerRef,
-    socket: Arc<UdpSocket>,
-) -> Result<SipConnection, rsipstack::Error> {
-    let connection = UdpConnection::from_socket(Arc::new(SendOnly(socket)), None, None).await?;
+pub(super) async fn add_udp(inner: &EndpointInnerRef, socket: Arc<UdpSocket>) -> io::Result<SipConnection> {
+    let connection = UdpConnection::from_socket(Arc::new(SendOnly(socket)), None, None).await.map_err(set_up)?;
     inner.transport_layer.add_transport(SipConnection::Udp(connection.clone()));
     Ok(SipConnection::Udp(connection))
 }
 
 /// Makes the address of a TCP listener known, so that the Via of our own requests over TCP names it.
-pub(super) async fn add_tcp(inner: &EndpointInnerRef, addr: SocketAddr) -> Result<(), rsipstack::Error> {
+pub(super) async fn add_tcp(inner: &EndpointInnerRef, addr: SocketAddr) -> io::Result<()> {
     let (nothing_out, _) = mpsc::channel(1);
     let addr = sip_addr(Transport::Tcp, addr);
-    let listener = ChannelConnection::create_connection_bounded(nothing_in(), nothing_out, addr, None).await?;
+    let listener =
+        ChannelConnection::create_connection_bounded(nothing_in(), nothing_out, addr, None).await.map_err(set_up)?;
     inner.transport_layer.add_transport(SipConnection::Channel(listener));
     Ok(())
+}
+
+/// Only said of our own sockets: no message has come yet that it could quote.
+fn set_up(error: rsipstack::Error) -> io::Error {
+    io::Error::other(error.to_string())
 }
 
 /// rsipstack wants a queue to read from; ours never holds anything.

@@ -106,7 +106,7 @@ impl Reader {
                 _ => return,
             }
             let mut whole = false;
-            while let Some(frame) = framer.next() {
+            while let Some(frame) = framer.cut() {
                 whole = true;
                 if !self.frame(frame).await {
                     return;

@@ -48,8 +48,9 @@ impl Uas {
             let tagged = transaction.original.to_header().is_ok_and(|to| to.tag().is_ok_and(|tag| tag.is_some()));
             if transaction.original.method == Method::Invite && !tagged {
                 let pending = self.gate.pending();
-                if let Err((transaction, status, headers)) = self.ring(transaction, pending) {
-                    reply(&self.life, transaction, status, headers);
+                match self.ring(&transaction, pending) {
+                    Ok(dialog) => handle(&self.life, dialog, transaction),
+                    Err((status, headers)) => reply(&self.life, transaction, status, headers),
                 }
             } else {
                 in_dialog(&self.layer, &self.life, transaction);
@@ -58,30 +59,28 @@ impl Uas {
     }
 
     /// A new call. The error is a refusal that needs no dialog.
-    fn ring(&self, transaction: Transaction, pending: Pending) -> Result<(), (Transaction, StatusCode, Vec<Header>)> {
-        let request = transaction.original.clone();
-        let unsupported = unsupported_extensions(&request);
+    fn ring(&self, transaction: &Transaction, pending: Pending) -> Result<InviteDialog, (StatusCode, Vec<Header>)> {
+        let request = &transaction.original;
+        let bad_request = || (StatusCode::BadRequest, Vec::new());
+        let unsupported = unsupported_extensions(request);
         if !unsupported.is_empty() {
-            let header = Header::Unsupported(unsupported.join(", ").into());
-            return Err((transaction, StatusCode::BadExtension, vec![header]));
+            return Err((StatusCode::BadExtension, vec![Header::Unsupported(unsupported.join(", ").into())]));
         }
-        if !request.body.is_empty() && !is_sdp(&request) {
-            return Err((transaction, StatusCode::UnsupportedMediaType, vec![Header::Accept(ACCEPT.into())]));
+        if !request.body.is_empty() && !is_sdp(request) {
+            return Err((StatusCode::UnsupportedMediaType, vec![Header::Accept(ACCEPT.into())]));
         }
-        let (peer, Ok(cseq)) = (source(&transaction), request.cseq_header().and_then(|cseq| cseq.seq())) else {
-            return Err((transaction, StatusCode::BadRequest, Vec::new()));
-        };
-        let Some(peer) = peer else { return Err((transaction, StatusCode::BadRequest, Vec::new())) };
+        let peer = source(transaction).ok_or_else(bad_request)?;
+        let cseq = request.cseq_header().and_then(|cseq| cseq.seq()).map_err(|_| bad_request())?;
         // A full queue refuses before there is anything to undo.
         let Ok(place) = self.invites.try_reserve() else {
             let header = Header::Other("Retry-After".into(), RETRY_AFTER_S.to_string());
-            return Err((transaction, StatusCode::ServiceUnavailable, vec![header]));
+            return Err((StatusCode::ServiceUnavailable, vec![header]));
         };
         let (state_sender, states) = self.layer.new_dialog_state_channel();
-        let contact = self.contact(&transaction, &request, peer);
-        let Ok(dialog) = self.layer.get_or_create_server_invite(&transaction, state_sender, None, contact) else {
+        let contact = self.contact(transaction, request, peer);
+        let Ok(dialog) = self.layer.get_or_create_server_invite(transaction, state_sender, None, contact) else {
             // RFC 3261 §8.1.1.8: an INVITE has a Contact, or a dialog has nowhere to send its requests.
-            return Err((transaction, StatusCode::BadRequest, Vec::new()));
+            return Err(bad_request());
         };
         let headers = request.headers.0.iter().map(|header| (header.name(), header.value()));
         let offer = if request.body.is_empty() {
@@ -103,12 +102,11 @@ impl Uas {
             peer,
             offer,
             transaction: transaction.tu_sender.clone(),
-            request,
+            request: request.clone(),
             leg: Some(leg),
             _pending: pending,
         });
-        handle(&self.life, dialog, transaction);
-        Ok(())
+        Ok(dialog)
     }
 
     /// Where the peer sends its requests within the dialog.
@@ -131,7 +129,12 @@ impl Uas {
 /// A request within a dialog: to its dialog, or answered here.
 pub(super) fn in_dialog(layer: &DialogLayer, life: &Lifecycle, transaction: Transaction) {
     let method = transaction.original.method;
-    let Some(AnyDialog::Invite(dialog)) = layer.match_dialog(&transaction) else {
+    let known = match layer.match_dialog(&transaction) {
+        // One that has ended stays known until its call lets go of it.
+        Some(AnyDialog::Invite(dialog)) if !dialog.state().is_terminated() => Some(dialog),
+        _ => None,
+    };
+    let Some(dialog) = known else {
         return reply(life, transaction, StatusCode::CallTransactionDoesNotExist, Vec::new());
     };
     let cseq = transaction.original.cseq_header().and_then(|cseq| cseq.seq()).unwrap_or(0);

@@ -35,6 +35,7 @@ async fn memory_stays_bounded_and_the_call_loses_nothing() {
     let grown = resident_bytes().saturating_sub(before);
     let statistics = service.endpoint.statistics();
 
+    println!("{FLOOD} INVITEs: {} kB more than before, {statistics:?}", grown >> 10);
     hang_up.cancel();
     let outcome = caller.await.unwrap().unwrap();
     let ended = loop {

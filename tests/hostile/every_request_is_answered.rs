@@ -159,3 +159,17 @@ async fn requests_within_a_call_are_answered_too() {
     }
     service.stop().await;
 }
+
+/// RFC 3261 §13.3.1.4: on UDP the 200 may be lost, so it comes again until the ACK does.
+#[tokio::test]
+async fn the_200_is_repeated_until_it_is_acked() {
+    let (mut service, peer) = service_and_peer(Behaviour::Answer).await;
+    let answer = peer.ask("INVITE", invite(service.udp, peer.here(), "UDP", "lost-ack")).await;
+    assert_eq!(status(&answer), 200);
+    let again = peer.final_answer("INVITE").await;
+    assert_eq!(again, answer);
+    peer.ack(&answer, "lost-ack").await;
+    assert_eq!(status(&peer.bye(&answer, "lost-ack").await), 200);
+    assert_eq!(service.ended().await.why, regulars::sip::Why::Bye);
+    service.stop().await;
+}

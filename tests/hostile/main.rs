@@ -1,5 +1,7 @@
 //! What odd and hostile peers send, and what it must not do to the calls of others.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // a test fails by panicking
+
 #[path = "../peers/service.rs"]
 #[allow(dead_code)]
 mod service;

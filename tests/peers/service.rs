@@ -140,8 +140,9 @@ async fn call(
         Behaviour::Refuse(refusal) => return invite.refuse(refusal).await,
         Behaviour::Ring => {
             life.soft().cancelled().await;
-            let error = invite.accept(SocketAddr::new(HOST, 9)).await.err();
-            let _ = report.send(Report::NotAnswered(error.expect("cancelled calls cannot be answered"))).await;
+            if let Err(error) = invite.accept(SocketAddr::new(HOST, 9)).await {
+                let _ = report.send(Report::NotAnswered(error)).await;
+            }
             return;
         }
     }
@@ -155,28 +156,29 @@ async fn call(
 }
 
 async fn listen(mut dialog: Dialog, mut socket: Socket, report: &mpsc::Sender<Report>, life: &Lifecycle) -> Ended {
-    let mut receiver = Receiver::new(ReceiverOptions::default(), clock::now());
-    let (mut payloads, mut samples, mut lost_samples, mut refused_packets) = (0, 0, 0, 0);
+    let receiver = Receiver::new(ReceiverOptions::default(), clock::now());
+    let mut heard = Heard { receiver, payloads: 0, samples: 0, lost_samples: 0, refused_packets: 0 };
     let mut silence = tokio::time::interval(Duration::from_millis(20));
     let mut buffer = [0; 2048];
     let mut send = None;
     let why = loop {
-        let timeout = receiver.poll_timeout();
+        let timeout = heard.receiver.poll_timeout();
         tokio::select! {
             event = dialog.next() => match event {
                 DialogEvent::Media(agreed) => {
-                    receiver.negotiate(&agreed);
+                    heard.receiver.negotiate(&agreed);
                     send = agreed.send.then(|| agreed.formats[0]);
                     let codecs = agreed.formats.iter().map(|(_, codec)| *codec).collect();
-                    let _ = report.send(Report::Media { rtp: socket.local_addr(), codecs, receive: agreed.receive }).await;
+                    let rtp = socket.local_addr();
+                    let _ = report.send(Report::Media { rtp, codecs, receive: agreed.receive }).await;
                 }
                 DialogEvent::Ended(why) => break why,
             },
             datagram = socket.recv(&mut buffer) => {
                 let (length, from) = datagram.unwrap();
-                refused_packets += u64::from(receiver.receive(clock::now(), from, &buffer[..length]).is_err());
+                heard.datagram(from, &buffer[..length]);
             }
-            _ = silence.tick() => if let (Some((payload_type, codec)), Some(to)) = (send, receiver.reply_to()) {
+            _ = silence.tick() => if let (Some((payload_type, codec)), Some(to)) = (send, heard.receiver.reply_to()) {
                 socket.send_silence(to, payload_type, codec).unwrap();
             },
             () = async { tokio::time::sleep_until(timeout.unwrap().into()).await }, if timeout.is_some() => {}
@@ -185,15 +187,42 @@ async fn listen(mut dialog: Dialog, mut socket: Socket, report: &mpsc::Sender<Re
                 break Why::Bye;
             }
         }
-        while let Some(received) = receiver.pop(clock::now()) {
+        heard.pop();
+    };
+    // Two sockets have no common order: a packet sent before the BYE may be read after it.
+    while let Ok(Ok((length, from))) = tokio::time::timeout(QUIET, socket.recv(&mut buffer)).await {
+        heard.datagram(from, &buffer[..length]);
+        heard.pop();
+    }
+    let Heard { receiver, payloads, samples, lost_samples, refused_packets } = heard;
+    Ended { why, payloads, samples, lost_samples, statistics: receiver.statistics(), refused_packets }
+}
+
+/// What is still on its way on loopback comes by then.
+const QUIET: Duration = Duration::from_millis(300);
+
+struct Heard {
+    receiver: Receiver,
+    payloads: u64,
+    samples: u64,
+    lost_samples: u64,
+    refused_packets: u64,
+}
+
+impl Heard {
+    fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
+        self.refused_packets += u64::from(self.receiver.receive(clock::now(), from, bytes).is_err());
+    }
+
+    fn pop(&mut self) {
+        while let Some(received) = self.receiver.pop(clock::now()) {
             match received {
                 Received::Payload { codec, bytes, .. } => {
-                    payloads += 1;
-                    samples += u64::from(codec.samples(bytes.len()));
+                    self.payloads += 1;
+                    self.samples += u64::from(codec.samples(bytes.len()));
                 }
-                Received::Lost { samples } => lost_samples += u64::from(samples),
+                Received::Lost { samples } => self.lost_samples += u64::from(samples),
             }
         }
-    };
-    Ended { why, payloads, samples, lost_samples, statistics: receiver.statistics(), refused_packets }
+    }
 }

@@ -18,12 +18,12 @@ pub struct Local {
 
 /// Whether the offer holds audio that we can take: asked before a port is opened for it.
 pub fn is_usable(offer: &Description) -> bool {
-    usable_audio(offer).is_some_and(|(_, media, _)| media.address.is_some())
+    usable_audio(offer).is_some_and(|audio| audio.media.address.is_some())
 }
 
 /// Answers every m-line (RFC 3264 §6): the first usable audio is taken, the others are refused with port 0.
 pub fn answer(offer: &Description, local: &Local) -> Result<(String, Negotiated), SdpError> {
-    let (taken, media, formats) = usable_audio(offer).ok_or(SdpError::NoCommonCodec)?;
+    let Usable { index: taken, media, formats } = usable_audio(offer).ok_or(SdpError::NoCommonCodec)?;
     let direction = media.direction.answered();
     let agreed = negotiated(media, formats, direction)?;
     let mut text = session_lines(local);
@@ -48,15 +48,21 @@ pub fn offer(local: &Local, codecs: &[Codec]) -> String {
 
 /// The peer's answer to [`offer`].
 pub fn accept_answer(answer: &Description) -> Result<Negotiated, SdpError> {
-    let (taken, media, formats) = usable_audio(answer).ok_or(SdpError::Refused)?;
+    let Usable { index: taken, media, formats } = usable_audio(answer).ok_or(SdpError::Refused)?;
     if taken != 0 {
         return Err(SdpError::Refused);
     }
     negotiated(media, formats, media.direction.answered())
 }
 
+struct Usable<'a> {
+    index: usize,
+    media: &'a Media,
+    formats: Vec<(u8, Codec)>,
+}
+
 /// The first m-line of audio over plain RTP that has a codec of ours, with those codecs in the peer's order.
-fn usable_audio(description: &Description) -> Option<(usize, &Media, Vec<(u8, Codec)>)> {
+fn usable_audio(description: &Description) -> Option<Usable<'_>> {
     description.media.iter().enumerate().find_map(|(index, media)| {
         let plain_rtp = ["RTP/AVP", "RTP/AVPF"].iter().any(|name| media.protocol.eq_ignore_ascii_case(name));
         if media.port == 0 || !plain_rtp || !media.kind.eq_ignore_ascii_case("audio") {
@@ -64,7 +70,7 @@ fn usable_audio(description: &Description) -> Option<(usize, &Media, Vec<(u8, Co
         }
         let known = |format: &String| codec_of(format.parse().ok()?, media);
         let formats: Vec<_> = media.formats.iter().filter_map(known).collect();
-        (!formats.is_empty()).then_some((index, media, formats))
+        (!formats.is_empty()).then_some(Usable { index, media, formats })
     })
 }
 

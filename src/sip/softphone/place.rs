@@ -109,9 +109,8 @@ impl Phone {
         let here = address_towards(addr, SocketAddr::new(any_address(addr), 0)).map_err(socket_error)?;
         let socket = Arc::new(UdpSocket::bind(here).await.map_err(socket_error)?);
         let local = socket.local_addr().map_err(socket_error)?;
-        let started = |error: rsipstack::Error| socket_error(std::io::Error::other(error.to_string()));
-        let Stack { inner, layer, mut incoming } = Stack::start(life, stop.clone()).map_err(started)?;
-        let connection = add_udp(&inner, socket.clone()).await.map_err(started)?;
+        let Stack { inner, layer, mut incoming } = Stack::start(life, stop.clone()).map_err(socket_error)?;
+        let connection = add_udp(&inner, socket.clone()).await.map_err(socket_error)?;
         let gate = Gate::new(inner.clone(), layer.clone(), Limits::default(), None);
         life.spawn(udp::serve(socket, connection, Arc::new(gate), stop.clone()));
         let (dialogs, tasks) = (layer.clone(), life.clone());
