@@ -18,7 +18,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const PROTO: &str = "regulars/v1/desk.proto";
 
-/// What the page is made of. Cargo walks folders; `web/node_modules` and `web/gen` are left out on purpose.
+/// What the page is made of. Cargo walks folders; `web/node_modules` and `web/dist` are left out on purpose.
 const WEB_SOURCES: [&str; 6] =
     ["index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "src"];
 
@@ -29,6 +29,7 @@ fn main() -> Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=proto");
+    println!("cargo::rerun-if-changed=migrations");
     let request = compile_proto(&out)?;
 
     let web = Path::new("web");
@@ -37,7 +38,7 @@ fn main() -> Result<()> {
     }
     println!("cargo::rerun-if-env-changed=PATH");
     let page = out.join("web");
-    match Some("being written".to_owned()).or_else(|| tools_are_missing(web)) {
+    match tools_are_missing(web) {
         None => build_page(web, &request, &page),
         Some(why) => {
             println!("cargo::warning=the agent's page is left out: {why}");
@@ -100,7 +101,6 @@ fn fetch_packages(web: &Path) -> Result<()> {
     Ok(())
 }
 
-#[allow(dead_code)]
 fn build_page(web: &Path, request: &CodeGeneratorRequest, page: &Path) -> Result<()> {
     generate_typescript(web, request)?;
     let bin = fs::canonicalize(web)?.join("node_modules/.bin");
@@ -121,7 +121,7 @@ fn generate_typescript(web: &Path, request: &CodeGeneratorRequest) -> Result<()>
         return Err(format!("protoc-gen-es: {error}").into());
     }
     for file in response.file {
-        let path = web.join("gen").join(file.name());
+        let path = web.join("dist/gen").join(file.name());
         fs::create_dir_all(path.parent().unwrap_or(web))?;
         // An unchanged file keeps its time, so that an editor and a running vite stay quiet.
         if fs::read_to_string(&path).is_ok_and(|old| old == file.content()) {

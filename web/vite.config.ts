@@ -6,6 +6,7 @@ import { defineConfig, type Plugin } from "vite";
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
+    outDir: "dist/page",
     target: "es2022",
     // An inlined file would be a data: address, which our content security policy forbids.
     assetsInlineLimit: 0,

@@ -158,7 +158,7 @@ fn voice_reason(card: &Card) -> &'static str {
         (None | Some(VoiceUse::Allowed), _) => "",
         (Some(VoiceUse::NoConsentedCandidate), Some(_)) => "Nobody at this number agreed to voice recognition.",
         (Some(VoiceUse::NoConsentedCandidate), None) => "Without a number there is nobody to compare the voice with.",
-        (Some(VoiceUse::Unavailable), _) => "The sound of this call cannot be used to recognise the voice.",
+        (Some(VoiceUse::Unavailable), _) => "The books cannot be read, so nobody's voice is compared.",
     }
 }
 

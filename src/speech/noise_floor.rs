@@ -86,3 +86,55 @@ impl NoiseFloor {
 pub fn subtract(floor: &[f32; MELS], mels: &[f32; MELS]) -> [f32; MELS] {
     std::array::from_fn(|band| (mels[band] - OVER_SUBTRACTION * floor[band]).max(KEPT * mels[band]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(power: f32) -> Frame {
+        Frame { mels: [power; MELS], power, spliced: false }
+    }
+
+    #[test]
+    fn the_floor_is_the_noise_between_the_words() {
+        let mut floor = NoiseFloor::default();
+        // A tenth of the time pauses of half a second with noise at 1, words at 100 in between.
+        for n in 0..1000 {
+            floor.push(&frame(if n % 500 < 50 { 1.0 } else { 100.0 }));
+        }
+        assert!(floor.estimate().iter().all(|power| (1.0..2.0).contains(power)), "{:?}", floor.estimate());
+    }
+
+    #[test]
+    fn before_anything_is_known_nothing_is_subtracted() {
+        let mut floor = NoiseFloor::default();
+        assert_eq!(subtract(&floor.estimate(), &[3.0; MELS]), [3.0; MELS]);
+        (0..SMOOTHING - 1).for_each(|_| floor.push(&frame(1.0)));
+        assert_eq!(floor.estimate(), [0.0; MELS], "less than 150 ms");
+    }
+
+    #[test]
+    fn a_muted_line_and_a_splice_do_not_lower_the_floor() {
+        let mut floor = NoiseFloor::default();
+        for _ in 0..500 {
+            floor.push(&frame(0.5));
+            floor.push(&frame(0.0));
+            floor.push(&Frame { spliced: true, ..frame(0.001) });
+        }
+        assert!(floor.estimate().iter().all(|power| (power - 0.5).abs() < 1e-5));
+    }
+
+    #[test]
+    fn a_noise_that_came_later_is_the_floor_once_the_history_has_passed() {
+        let mut floor = NoiseFloor::default();
+        (0..500).for_each(|_| floor.push(&frame(0.1)));
+        (0..HISTORY_S * FRAMES_PER_S).for_each(|_| floor.push(&frame(2.0)));
+        assert!(floor.estimate().iter().all(|power| *power > 1.9));
+    }
+
+    #[test]
+    fn subtraction_leaves_a_fiftieth_of_what_is_noise_and_most_of_what_is_not() {
+        let left = subtract(&[1.0; MELS], &std::array::from_fn(|band| if band == 0 { 1.0 } else { 100.0 }));
+        assert_eq!((left[0], left[1]), (0.02, 98.5));
+    }
+}

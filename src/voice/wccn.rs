@@ -69,7 +69,7 @@ impl Wccn {
             }
         }
         let average = (0..dimension).map(|n| covariance[n][n]).sum::<f64>() / count / dimension as f64;
-        if !(average > 0.0) {
+        if average.is_nan() || average <= 0.0 {
             return None;
         }
         for (n, row) in covariance.iter_mut().enumerate() {

@@ -41,10 +41,11 @@ async fn run(script: &str) {
         eprintln!("SKIPPED {script}: {why}");
         return;
     }
-    let mut desk = RunningDesk::open().await;
+    let mut desk = Some(RunningDesk::open().await);
+    let address = desk.as_ref().map(|desk| desk.address).unwrap();
     let mut browser = Command::new("node")
         .arg(format!("web/e2e/{script}"))
-        .env("DESK_URL", format!("http://{}", desk.address))
+        .env("DESK_URL", format!("http://{address}"))
         .env("PICTURES", Path::new(env!("CARGO_TARGET_TMPDIR")).join("desk"))
         .env("CHROMIUM", chromium().unwrap_or_default())
         .stdin(Stdio::piped())
@@ -56,31 +57,36 @@ async fn run(script: &str) {
     let mut requests = BufReader::new(browser.stdout.take().unwrap()).lines();
     while let Some(line) = requests.next_line().await.unwrap() {
         let request: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{script} said {line:?}"));
-        let answer;
-        (desk, answer) = answer_to(desk, &request).await;
+        let answer = match (request["do"].as_str(), &desk) {
+            (Some("drop"), _) => {
+                desk.take().expect("a desk to drop").close().await;
+                json!({})
+            }
+            (Some("reopen"), _) => {
+                desk = Some(RunningDesk::open_at(address).await);
+                json!({})
+            }
+            (_, Some(desk)) => answer_to(desk, &request).await,
+            (_, None) => panic!("{script} asks a desk that it dropped: {line}"),
+        };
         answers.write_all(format!("{answer}\n").as_bytes()).await.unwrap();
     }
     assert!(browser.wait().await.unwrap().success(), "{script} failed, see above");
-    desk.close().await;
+    if let Some(desk) = desk {
+        desk.close().await;
+    }
 }
 
-async fn answer_to(desk: RunningDesk, request: &Value) -> (RunningDesk, Value) {
+async fn answer_to(desk: &RunningDesk, request: &Value) -> Value {
     let text = |name: &str| request[name].as_str().unwrap_or_default();
-    let mut answer = json!({});
     match text("do") {
         "play" => desk.play(earlier(scene(text("scene")), LIVED_IN_MS)).await,
         "close" => desk.play(vec![event(text("call"), "", What::Closed)]).await,
         "refuse" => desk.refuse_next(),
-        "commands" => answer = desk.commands().iter().map(command).collect(),
-        "drop" => {
-            let address = desk.address;
-            desk.close().await;
-            return (RunningDesk::dropped(address), answer);
-        }
-        "reopen" => return (RunningDesk::open_at(desk.address).await, answer),
+        "commands" => return desk.commands().iter().map(command).collect(),
         other => panic!("no such request: {other:?}"),
     }
-    (desk, answer)
+    json!({})
 }
 
 fn command(command: &AgentCommand) -> Value {

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use regulars::base::{ErrorKind, Lifecycle};
-use regulars::call::Registry;
 use regulars::desk::{self, DeskError, Feed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -15,12 +14,12 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-use super::shop::{RunningDesk, options};
+use super::shop::{RunningDesk, options, registry};
 
 async fn open(listen: &str) -> Result<SocketAddr, DeskError> {
     let life = Lifecycle::default();
     let feed = Feed::start(mpsc::channel(1).1, 1, &life);
-    let opened = desk::serve(options(listen.parse().unwrap()), feed, Registry::default(), life.clone()).await;
+    let opened = desk::serve(options(listen.parse().unwrap()), feed, registry().await, life.clone()).await;
     life.shut_down_hard();
     opened
 }
@@ -122,7 +121,7 @@ async fn garbage_on_the_port_harms_nobody_else() {
     // A client that begins and says no more stays open beside the others.
     let mut silent = TcpStream::connect(desk.address).await.unwrap();
     silent.write_all(b"GET / HT").await.unwrap();
-    let described = client.describe_desk(regulars::desk::wire::proto::DescribeDeskRequest {}).await.unwrap();
+    let described = client.describe_desk(desk::wire::proto::DescribeDeskRequest {}).await.unwrap();
     assert_eq!(described.into_inner().shop, "Da Nonna");
     drop((client, silent));
     desk.life.shut_down_hard();

@@ -10,7 +10,7 @@ use super::people::{ANNA, GIULIA, MARCO, at_number, known, number, person};
 pub const CALL: &str = "call-anna";
 
 pub fn event(call: &str, line: &str, what: What) -> CallEvent {
-    CallEvent { call: CallId::new(call), line: Line::new(line), at: clock::wall(), what }
+    CallEvent { call: CallId::new(call), line: Line::new(line), at: clock::wall(), evidence_at: clock::now(), what }
 }
 
 /// A decision over `chances`; the dossier of the first goes with it when it is sure, as a call would have it.
@@ -21,7 +21,7 @@ pub fn decided(state: State, chances: &[(&str, f32)], net_speech_ms: u32) -> Wha
             state,
             ranked: chances
                 .iter()
-                .map(|(who, chance)| Ranked { customer: CustomerId::new(*who), chance: *chance })
+                .map(|(who, chance)| Ranked { customer: CustomerId::new(*who), chance: *chance, by_voice: true })
                 .collect(),
             someone_else: 1.0 - chances.iter().map(|(_, chance)| chance).sum::<f32>(),
             net_speech_ms,

@@ -7,10 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use regulars::base::{CallId, ErrorKind, Lifecycle, clock};
-use regulars::call::{AgentCommand, CallEvent, CommandError, EnrollWhom, Registry, What};
+use regulars::call::registry::ToCall;
+use regulars::call::{AgentCommand, CallEvent, CommandError, EnrollWhom, Registry, Voiceprints, What};
 use regulars::customer::CustomerId;
 use regulars::desk::wire::proto::desk_service_client::DeskServiceClient;
 use regulars::desk::{self, Feed, Shop};
+use regulars::store::{self, KeySource, Store};
+use regulars::voice::ModelId;
 use tokio::sync::mpsc;
 use tonic::transport::Channel;
 
@@ -40,6 +43,13 @@ pub fn options(listen: SocketAddr) -> desk::Options {
     desk::Options { listen, shop, max_connections: 32 }
 }
 
+/// A registry over empty books that live as long as the test.
+pub async fn registry() -> Registry {
+    let key = KeySource::Value("5a".repeat(32).into());
+    let books = Store::open(store::Options { url: "sqlite::memory:".to_owned(), key }).await.unwrap();
+    Registry::new(books, Voiceprints::new(ModelId::new("none-1")), 100)
+}
+
 impl RunningDesk {
     pub async fn open() -> Self {
         Self::open_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
@@ -49,18 +59,13 @@ impl RunningDesk {
         let life = Lifecycle::default();
         let (events, received) = mpsc::channel(256);
         let feed = Feed::start(received, 100, &life);
-        let registry = Registry::default();
+        let registry = registry().await;
         let address = desk::serve(options(listen), feed, registry.clone(), life.clone()).await.unwrap();
-        Self { life, events, registry, ..Self::dropped(address) }
-    }
-
-    /// No desk at all, at an address where one was.
-    pub fn dropped(address: SocketAddr) -> Self {
         Self {
             address,
-            life: Lifecycle::default(),
-            events: mpsc::channel(1).0,
-            registry: Registry::default(),
+            life,
+            events,
+            registry,
             calls: Mutex::default(),
             commands: Arc::default(),
             refusing: Arc::default(),
@@ -83,20 +88,22 @@ impl RunningDesk {
     }
 
     fn stand_in(&self, first: &CallEvent) {
-        let mut asked = self.registry.register(&first.call);
+        let mut admission = self.registry.admit(first.call.clone()).expect("room for one more call");
         let (events, commands, first) = (self.events.clone(), Arc::clone(&self.commands), first.clone());
         let (hard, refusing) = (self.life.hard().clone(), Arc::clone(&self.refusing));
         self.life.spawn(async move {
-            while let Some(asked) = tokio::select! { asked = asked.recv() => asked, () = hard.cancelled() => None } {
+            while let Some(message) =
+                tokio::select! { message = admission.inbox.recv() => message, () = hard.cancelled() => None }
+            {
+                let ToCall::Command(command, answer) = message else { continue };
                 if refusing.swap(false, Ordering::SeqCst) {
-                    let message = "the kitchen is closed".to_owned();
-                    asked.answer.send(Err(CommandError { kind: ErrorKind::Conflict, message })).unwrap();
+                    answer.send(Err(CommandError::new(ErrorKind::Conflict, "the kitchen is closed"))).unwrap();
                     continue;
                 }
-                commands.lock().unwrap().push(asked.command.clone());
-                let what = outcome(asked.command);
+                commands.lock().unwrap().push(command.clone());
+                let what = outcome(command);
                 events.send(CallEvent { at: clock::wall(), what, ..first.clone() }).await.unwrap();
-                asked.answer.send(Ok(())).unwrap();
+                answer.send(Ok(())).unwrap();
             }
         });
     }

@@ -26,6 +26,8 @@ export async function ask(request) {
   return JSON.parse(value);
 }
 
+// A line that nobody waits on must not keep the script alive.
+process.stdin.unref();
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 /** Runs `story(page)` in a fresh Chromium. A word on the console of the page is a failure: CSP speaks there. */

@@ -11,18 +11,18 @@ const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 
 /** The scene, and what its headline says. */
 const SCENES = [
-  ["three-people", "One of three people"],
+  ["three-people", "one of three people"],
   ["one-person", "Anna Ferrante?"],
   ["nobody", "New caller"],
   ["withheld", "New caller"],
-  ["listening", "One of three people"],
+  ["listening", "one of three people"],
   ["probably", "Anna Ferrante?"],
   ["ambiguous", "Marco or Anna?"],
   ["recognised", "Anna Ferrante"],
   ["recognised-quiet", "Marco Ferrante"],
   ["confirmed", "Anna Ferrante"],
   ["not-known", "Not someone we know"],
-  ["no-consent", "One of three people"],
+  ["no-consent", "one of three people"],
   ["rejected", "Someone else"],
   ["learning", "Anna Ferrante"],
   ["learnt", "Anna Ferrante"],
@@ -54,7 +54,7 @@ await withPage({}, async (page) => {
   await page.keyboard.press("F9");
   await picture(page, "consent-given");
   await page.keyboard.press("Escape");
-  await play(page, "three-people", "One of three people");
+  await play(page, "three-people", "one of three people");
   await page.keyboard.press("F9");
   await picture(page, "consent-question");
   await page.keyboard.press("Escape");

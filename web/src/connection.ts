@@ -2,7 +2,7 @@
 
 import { createClient, type Client } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { DeskService, type Card } from "../gen/regulars/v1/desk_pb.ts";
+import { DeskService, type Card } from "../dist/gen/regulars/v1/desk_pb.ts";
 
 export type DeskClient = Client<typeof DeskService>;
 

@@ -1,6 +1,6 @@
 // What the agent should see in a card at this moment: one of a few faces, the same for screen, title and speech.
 
-import { RecognitionState, VoiceUse, type Candidate, type Card } from "../gen/regulars/v1/desk_pb.ts";
+import { RecognitionState, VoiceUse, type Candidate, type Card } from "../dist/gen/regulars/v1/desk_pb.ts";
 
 export type Face =
   | "confirmed"

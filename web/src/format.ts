@@ -21,13 +21,13 @@ export function year(at: Timestamp | undefined): string {
   return at ? String(timestampDate(at).getFullYear()) : "";
 }
 
-/** "today", "yesterday", "3 days ago", then the day itself. */
+/** "today", "yesterday", "8 days ago", then the day itself. */
 export function when(at: Timestamp | undefined, now: Date): string {
   if (!at) return "";
   const date = timestampDate(at);
   const midnight = (of: Date) => new Date(of.getFullYear(), of.getMonth(), of.getDate()).getTime();
   const days = Math.round((midnight(now) - midnight(date)) / DAY_MS);
-  if (days < 7) return relative.format(-days, "day");
+  if (days < 14) return relative.format(-days, "day");
   return days < 300 ? day.format(date) : dayAndYear.format(date);
 }
 

@@ -1,8 +1,9 @@
 // All that the page knows, as one value; store.ts changes it, parts/ show it.
 
-import type { Card, DescribeDeskResponse, OrderLine } from "../gen/regulars/v1/desk_pb.ts";
+import type { Card, DescribeDeskResponse, OrderLine } from "../dist/gen/regulars/v1/desk_pb.ts";
 import { faceOf, isKnown } from "./face.ts";
 import type { Slots } from "./slots.ts";
+import { t } from "./texts.ts";
 
 export interface Model {
   connection: "connecting" | "live" | "lost";
@@ -72,6 +73,12 @@ export function orderOf(model: Model, card: Card): readonly Line[] {
   if (!isKnown(faceOf(card))) return [];
   const lines = card.likelyOrder?.lines ?? card.lastOrder?.lines ?? [];
   return model.drafts.get(card.callId) ?? lines.map(plain);
+}
+
+/** What keeps a "yes" from being taken down, as a sentence; empty when nothing does. */
+export function whatIsMissing(model: Model, consent: ConsentDraft): string {
+  if (consent.who === "new" && consent.name.trim() === "") return t.consentNeedsName;
+  return model.agent.trim() === "" ? t.consentNeedsAgent : "";
 }
 
 export function isOrderTaken(model: Model, card: Card): boolean {

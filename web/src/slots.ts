@@ -1,7 +1,7 @@
 // Where a candidate stands on the screen. The service sorts by chance, and chances change while a finger is on its way:
 // so a candidate keeps the place where it first appeared, and Alt+1 means the same person for the whole call.
 
-import type { Candidate, Card } from "../gen/regulars/v1/desk_pb.ts";
+import type { Candidate, Card } from "../dist/gen/regulars/v1/desk_pb.ts";
 import { worthShowing } from "./face.ts";
 
 export type Slots = ReadonlyMap<string, readonly string[]>;

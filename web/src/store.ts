@@ -7,12 +7,12 @@
 
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
-import type { Card } from "../gen/regulars/v1/desk_pb.ts";
+import type { Card } from "../dist/gen/regulars/v1/desk_pb.ts";
 import { watch, type DeskClient } from "./connection.ts";
 import { faceOf, isKnown } from "./face.ts";
 import { inPlace, arrange } from "./slots.ts";
 import { firstName } from "./format.ts";
-import { orderOf, isOrderTaken, selectedCard, type ConsentDraft, type Held, type Kind, type Line, type Model } from "./model.ts";
+import { isOrderTaken, orderOf, selectedCard, whatIsMissing, type ConsentDraft, type Held, type Kind, type Line, type Model } from "./model.ts";
 import { t } from "./texts.ts";
 import { ring } from "./tone.ts";
 
@@ -236,7 +236,8 @@ export class Store {
 
   #ask(): void {
     const card = selectedCard(this.#model);
-    if (!card) return;
+    // Once the line is dead nothing more can be learnt of the voice; an old consent can still be taken back.
+    if (!card || (card.endCause && !card.profile?.recognisable)) return;
     const who = card.profile?.customerId ?? (card.rejected ? "new" : (inPlace(this.#model.slots, card)[0]?.customerId ?? "new"));
     const scriptId = card.consentScript?.scriptId ?? "";
     this.#set({ consent: { callId: card.callId, scriptId, who, name: "" }, changing: false });
@@ -250,11 +251,12 @@ export class Store {
     this.#set({ consent: undefined });
   }
 
-  #agreed({ callId, scriptId, who, name }: ConsentDraft): void {
+  #agreed(draft: ConsentDraft): void {
+    const { callId, scriptId, who, name } = draft;
     const card = selectedCard(this.#model);
     const script = this.#model.desk?.consentScripts.find((each) => each.scriptId === scriptId) ?? card?.consentScript;
     const operator = this.#model.agent.trim();
-    if (!card || !script || card.profile?.recognisable || operator === "" || (who === "new" && name.trim() === "")) return;
+    if (!card || !script || card.profile?.recognisable || whatIsMissing(this.#model, draft)) return;
     const consent = { scriptId: script.scriptId, language: script.language, operator };
     const known = card.candidates.find((candidate) => candidate.customerId === who)?.name ?? card.profile?.name ?? "";
     const send = async () => {
@@ -344,9 +346,9 @@ export class Store {
 
   #try(deed: Deed, attempt: () => Promise<unknown>): void {
     attempt().catch((error: unknown) => {
-      const why = ConnectError.from(error).rawMessage;
+      const why = asSentence(ConnectError.from(error).rawMessage);
       if (this.#model.held?.kind === deed.kind && this.#model.held.callId === deed.callId) this.#drop();
-      this.#set({ failure: { says: `${deed.failed}: ${why}.`, again: () => this.#again(deed, attempt) } });
+      this.#set({ failure: { says: `${deed.failed}. ${why}`, again: () => this.#again(deed, attempt) } });
     });
   }
 
@@ -365,6 +367,10 @@ export class Store {
 function isOver(card: Card): boolean {
   const OVER_MS = 6_000;
   return Boolean(card.endCause && card.changed && Date.now() - timestampDate(card.changed).getTime() > OVER_MS);
+}
+
+function asSentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, ".");
 }
 
 function firstLive(cards: readonly Card[]): Card | undefined {

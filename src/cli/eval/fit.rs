@@ -31,7 +31,7 @@ struct Trial {
 
 pub fn fit(model: &ModelId, casts: &[(String, Cast)], attribution: &str) -> anyhow::Result<Fitted> {
     let trials: Vec<Trial> = casts.iter().flat_map(|(_, cast)| trials_of(cast)).collect();
-    let limits = limits(casts, &trials)?;
+    let limits = limits(casts)?;
     let weights = regress(&trials.iter().collect::<Vec<_>>(), &limits);
     let names: Vec<&str> = casts.iter().map(|(name, _)| name.as_str()).collect();
     let targets = trials.iter().filter(|trial| trial.target).count();
@@ -79,17 +79,15 @@ fn fold(speaker: &str) -> u64 {
         % FOLDS
 }
 
-/// The range of qualities seen, and the largest ratios that so many speakers can tell from never: with N independent
+/// The lengths seen, and the largest ratios that so many speakers can tell from never: with N independent
 /// comparisons and no error, an error rate below 1 in N + 1 is a guess. Conditions and lengths repeat the same people,
 /// so speakers and pairs of speakers are counted, and not trials.
-fn limits(casts: &[(String, Cast)], trials: &[Trial]) -> anyhow::Result<Limits> {
+fn limits(casts: &[(String, Cast)]) -> anyhow::Result<Limits> {
     let largest = |count: fn(&Cast) -> usize| casts.iter().map(|(_, cast)| count(cast)).max().unwrap_or(0) as f64;
     let (same, different) = (largest(Cast::speakers_with_targets), largest(Cast::speaker_pairs));
     anyhow::ensure!(same >= 2.0 && different >= 2.0, "too few speakers to fit on: there must be several with probes");
-    let snr_db = trials.iter().map(|trial| trial.quality.snr_db);
     Ok(Limits {
         net_speech_ms: [LENGTHS_MS[0], LENGTHS_MS[LENGTHS_MS.len() - 1]],
-        snr_db: [snr_db.clone().fold(f32::MAX, f32::min).round(), snr_db.fold(f32::MIN, f32::max).round()],
         llr: [-round_3((same + 1.0).ln()), round_3((different + 1.0).ln())],
     })
 }
@@ -150,11 +148,10 @@ fn dot(a: &[f64; N], b: &[f64; N]) -> f64 {
 /// Gaussian elimination; the matrix is positive definite thanks to the ridge, so no pivoting is needed.
 fn solve(mut a: [[f64; N]; N], mut b: [f64; N]) -> [f64; N] {
     for i in 0..N {
+        let pivot = a[i];
         for row in i + 1..N {
-            let factor = a[row][i] / a[i][i];
-            for column in i..N {
-                a[row][column] -= factor * a[i][column];
-            }
+            let factor = a[row][i] / pivot[i];
+            a[row].iter_mut().zip(pivot).for_each(|(cell, above)| *cell -= factor * above);
             b[row] -= factor * b[i];
         }
     }
@@ -215,7 +212,7 @@ mod tests {
     /// Two normal distributions with equal variance have a linear likelihood ratio: (m1 - m0) / v * (s - middle).
     #[test]
     fn the_regression_finds_the_likelihood_ratio_of_two_normals() {
-        let limits = Limits { net_speech_ms: [5000, 5000], snr_db: [10.0, 10.0], llr: [-9.0, 9.0] };
+        let limits = Limits { net_speech_ms: [5000, 5000], llr: [-9.0, 9.0] };
         let mut trials = Vec::new();
         for n in 1..2000 {
             let z = inverse_normal(f64::from(n) / 2000.0);

@@ -35,7 +35,7 @@ fn parse(text: &str, folder: &Path) -> (Vec<Row>, Vec<String>) {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let (mut rows, mut complaints) = (Vec::new(), Vec::new());
     match reader.headers() {
-        Ok(header) if header == &HEADER[..] => {}
+        Ok(header) if header == HEADER.as_slice() => {}
         Ok(header) => {
             let found = header.iter().collect::<Vec<_>>().join(",");
             return (rows, vec![format!("1: the header is {found:?}, wanted is {:?}", HEADER.join(","))]);

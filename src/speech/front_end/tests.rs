@@ -54,6 +54,11 @@ fn cosine(a: &[f32], b: &[f32]) -> f32 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
+/// Sum of each band over a window.
+fn spectrum(window: &Window) -> Vec<f32> {
+    (0..MELS).map(|band| window.mels.iter().skip(band).step_by(MELS).sum()).collect()
+}
+
 #[test]
 fn a_window_comes_at_one_point_six_seconds_of_speech_and_every_point_eight_after() {
     let mut front_end = FrontEnd::new(8000).unwrap();
@@ -103,12 +108,13 @@ fn a_loud_caller_and_a_quiet_one_give_the_same_mels() {
     let [loud, quiet] = [loud, quiet].map(|sound| windows(&mut FrontEnd::new(8000).unwrap(), &sound, 160).remove(0));
     let total = |window: &Window| window.mels.iter().sum::<f32>();
     assert!((total(&loud) / total(&quiet) - 1.0).abs() < 0.03, "{} {}", total(&loud), total(&quiet));
-    assert!(cosine(&loud.mels, &quiet.mels) > 0.999);
+    // The detector may move a syllable's edge by a block of 16 ms, and what follows with it.
+    assert!(cosine(&spectrum(&loud), &spectrum(&quiet)) > 0.999);
 }
 
 #[test]
 fn a_steady_noise_is_taken_out() {
-    let mut clean = noise(8000, 1e-4);
+    let mut clean = noise(8000, 1e-3);
     clean.extend(voice(8000, 4.0));
     let hiss = noise(clean.len(), 0.03);
     let noisy: Vec<f32> = clean.iter().zip(&hiss).map(|(a, b)| a + b).collect();
@@ -132,14 +138,15 @@ fn a_steady_noise_is_taken_out() {
 }
 
 #[test]
-fn wideband_and_other_rates_give_nearly_the_same_mels_as_narrowband() {
-    let reference = windows(&mut FrontEnd::new(16000).unwrap(), &voice(16000, 3.0), 320);
-    let halved: Vec<f32> = voice(16000, 3.0);
-    // Three times the samples of 16 kHz: each one held, which rubato's filter smooths again.
-    let tripled: Vec<f32> = halved.iter().flat_map(|sample| [*sample; 3]).collect();
+fn other_rates_have_the_spectrum_of_wideband() {
+    let sound = voice(16000, 3.0);
+    let reference = windows(&mut FrontEnd::new(16000).unwrap(), &sound, 320);
+    // Three times the samples: each one held, whose images rubato's filter takes out.
+    let tripled: Vec<f32> = sound.iter().flat_map(|sample| [*sample; 3]).collect();
     let windows = windows(&mut FrontEnd::new(48000).unwrap(), &tripled, 960);
     assert_eq!(windows.len(), reference.len());
-    assert!(cosine(&windows[0].mels, &reference[0].mels) > 0.9, "{}", cosine(&windows[0].mels, &reference[0].mels));
+    let cosine = cosine(&spectrum(&windows[0]), &spectrum(&reference[0]));
+    assert!(cosine > 0.98, "{cosine}");
 }
 
 #[test]

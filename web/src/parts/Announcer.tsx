@@ -1,8 +1,9 @@
 // What a screen reader hears, and what the tab says: only when the level changes, never with each new percentage.
 
 import { useEffect } from "preact/hooks";
-import type { Card } from "../../gen/regulars/v1/desk_pb.ts";
+import type { Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { faceOf, isKnown, likeliest } from "../face.ts";
+import { count } from "../format.ts";
 import type { Model } from "../model.ts";
 import { t } from "../texts.ts";
 
@@ -37,7 +38,7 @@ export function level(card: Card): string {
     case "unavailable":
       return card.voiceReason;
     default:
-      return `${t.line(card.line)}.`;
+      return card.candidates.length > 1 ? t.couldBeOneOf(count(card.candidates.length)) : `${t.line(card.line)}.`;
   }
 }
 

@@ -4,10 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 import { actionOf, type Action } from "../keys.ts";
 import { selectedCard, type Model } from "../model.ts";
 import type { Store } from "../store.ts";
+import { t } from "../texts.ts";
 import { Announcer, useTitle } from "./Announcer.tsx";
 import { Consent } from "./Consent.tsx";
 import { Empty } from "./Empty.tsx";
 import { Foot } from "./Foot.tsx";
+import { PersonButtons } from "./PersonButtons.tsx";
 import { Person } from "./Person.tsx";
 import { Rail } from "./Rail.tsx";
 import { Ticket } from "./Ticket.tsx";
@@ -24,10 +26,11 @@ export function App({ store }: { store: Store }) {
       <Rail model={model} store={store} />
       {card ? (
         <>
-          <main class="person-pane" key={card.callId}>
+          <main class="person-pane" key={card.callId} tabIndex={0} aria-label={t.caller}>
             <Person model={model} store={store} card={card} />
             {model.consent && <Consent model={model} store={store} card={card} consent={model.consent} />}
           </main>
+          <PersonButtons model={model} store={store} card={card} />
           <Ticket model={model} store={store} card={card} key={`ticket ${card.callId}`} />
         </>
       ) : (

@@ -1,6 +1,6 @@
 // Whom the caller may be. Each keeps its place and its key for the whole call.
 
-import type { Candidate, Card } from "../../gen/regulars/v1/desk_pb.ts";
+import type { Candidate, Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { percent } from "../format.ts";
 import { ariaKeys, type Action } from "../keys.ts";
 import type { Store } from "../store.ts";
@@ -15,14 +15,17 @@ interface Props {
 
 export function Candidates({ card, candidates, store }: Props) {
   if (candidates.length === 0) return null;
-  const best = Math.max(...candidates.map((candidate) => candidate.chance ?? 0));
+  // Of those whom the agent ruled out, the voice's opinion is no longer news.
+  const shown = ({ chance, ...name }: Candidate): Candidate =>
+    chance === undefined || card.rejected ? name : { ...name, chance };
+  const best = Math.max(...candidates.map((candidate) => candidate.chance ?? 0), card.someoneElseChance ?? 0);
   return (
     <section class={`candidates ${card.rejected ? "candidates-out" : ""}`} aria-labelledby="who">
       <h3 id="who">{t.whoItMayBe}</h3>
       <ol>
         {candidates.map((candidate, index) => (
           <li key={candidate.customerId}>
-            <Row candidate={candidate} isBest={best > 0 && candidate.chance === best} pick={`pick${index + 1}` as Action}>
+            <Row candidate={shown(candidate)} isBest={best > 0 && candidate.chance === best} pick={`pick${index + 1}` as Action}>
               {() => store.pick(index)}
             </Row>
           </li>
@@ -51,11 +54,13 @@ function Row({ candidate, isBest, pick, children: onPick }: RowProps) {
       type="button"
       class={`candidate ${isBest ? "candidate-best" : ""}`}
       aria-keyshortcuts={ariaKeys(pick)}
-      aria-label={`${t.pick(candidate.name)}${candidate.chance === undefined ? "" : `, ${percent(candidate.chance)}`}`}
       onClick={onPick}
     >
       <Key of={pick} />
-      <span class="candidate-name">{candidate.name}</span>
+      <span class="candidate-name">
+        <span class="for-ears">{t.itIs} </span>
+        {candidate.name}
+      </span>
       {candidate.chance !== undefined && <Share chance={candidate.chance} />}
     </button>
   );

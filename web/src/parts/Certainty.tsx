@@ -2,7 +2,7 @@
 //
 // One row of fixed height in every state, so that what stands below never moves.
 
-import { EnrolmentState, type Card } from "../../gen/regulars/v1/desk_pb.ts";
+import { EnrolmentState, type Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { isKnown, likeliest, type Face } from "../face.ts";
 import { chanceWord, percent, secondsOf } from "../format.ts";
 import { t } from "../texts.ts";
@@ -20,7 +20,7 @@ export function Certainty({ card, face }: { card: Card; face: Face }) {
         <Bar share={chance} pattern={isKnown(face) ? "full" : "hatched"} />
         <p>
           <b>{chanceWord(chance)}</b> <span class="figure">{percent(chance)}</span>
-          <span class="aside">{isKnown(face) ? t.notAuthenticated : card.settled ? t.settled : t.stillListening}</span>
+          <span class="aside">{card.settled ? t.settled : t.stillListening}</span>
         </p>
       </div>
     );
@@ -30,7 +30,7 @@ export function Certainty({ card, face }: { card: Card; face: Face }) {
       <div class="certainty certainty-quiet">
         <Bar share={1} pattern="full" />
         <p>
-          <b>{t.confirmed}</b> <span class="aside">{t.notAuthenticated}</span>
+          <b>{t.byYou}</b>
         </p>
       </div>
     );

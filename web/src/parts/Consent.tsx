@@ -1,14 +1,12 @@
 // The question of consent: words in the caller's language, who is asked, who asks. Nothing is sent before "yes".
 
 import { useEffect, useRef } from "preact/hooks";
-import type { Card, ConsentScript } from "../../gen/regulars/v1/desk_pb.ts";
+import type { Card, ConsentScript } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { firstName, language } from "../format.ts";
-import { ariaKeys } from "../keys.ts";
-import type { ConsentDraft, Model } from "../model.ts";
+import { whatIsMissing, type ConsentDraft, type Model } from "../model.ts";
 import { inPlace } from "../slots.ts";
 import type { Store } from "../store.ts";
 import { t } from "../texts.ts";
-import { Key } from "./Key.tsx";
 
 interface Props {
   model: Model;
@@ -20,7 +18,7 @@ interface Props {
 export function Consent({ model, store, card, consent }: Props) {
   const panel = useRef<HTMLElement>(null);
   // The agent asked for the question: only then does the focus move.
-  useEffect(() => panel.current?.focus(), []);
+  useEffect(() => panel.current?.focus({ preventScroll: true }), []);
   const agreed = card.profile?.recognisable ? card.profile : undefined;
   return (
     <section class="consent" ref={panel} tabIndex={-1} aria-label={t.askConsent}>
@@ -31,9 +29,6 @@ export function Consent({ model, store, card, consent }: Props) {
           <div class="consent-buttons">
             <button type="button" onClick={() => store.withdraw()}>
               {t.withdraw}
-            </button>
-            <button type="button" class="plain" onClick={() => store.closeConsent()}>
-              {t.dismiss}
             </button>
           </div>
         </>
@@ -47,12 +42,7 @@ export function Consent({ model, store, card, consent }: Props) {
 function Question({ model, store, card, consent }: Props) {
   const scripts = model.desk?.consentScripts ?? [];
   const script = scripts.find((each) => each.scriptId === consent.scriptId) ?? card.consentScript;
-  const missing =
-    consent.who === "new" && consent.name.trim() === ""
-      ? t.consentNeedsName
-      : model.agent.trim() === ""
-        ? t.consentNeedsAgent
-        : "";
+  const missing = whatIsMissing(model, consent);
   return (
     <>
       <div class="consent-head">
@@ -66,20 +56,6 @@ function Question({ model, store, card, consent }: Props) {
       <p class="consent-missing" role="status">
         {missing}
       </p>
-      <div class="consent-buttons">
-        <button
-          type="button"
-          class="main"
-          aria-keyshortcuts={ariaKeys("saidYes")}
-          aria-disabled={missing !== ""}
-          onClick={() => store.saidYes()}
-        >
-          <Key of="saidYes" /> {t.saidYes}
-        </button>
-        <button type="button" aria-keyshortcuts={ariaKeys("undo")} onClick={() => store.closeConsent()}>
-          <Key of="undo" /> {t.consentNo}
-        </button>
-      </div>
     </>
   );
 }
@@ -93,10 +69,10 @@ function Languages({ scripts, chosen, store }: { scripts: readonly ConsentScript
           key={script.scriptId}
           class="plain"
           aria-pressed={script.language === chosen}
-          aria-label={language(script.language)}
           onClick={() => store.askAs({ scriptId: script.scriptId })}
         >
           {script.language.toUpperCase()}
+          <span class="for-ears"> {language(script.language)}</span>
         </button>
       ))}
     </div>

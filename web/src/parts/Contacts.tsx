@@ -1,6 +1,6 @@
 // An open complaint first, then who of us last spoke with them, when, and what they wanted.
 
-import { Complaint, type Card, type Contact } from "../../gen/regulars/v1/desk_pb.ts";
+import { Complaint, type Card, type Contact } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { when } from "../format.ts";
 import { t } from "../texts.ts";
 
@@ -12,12 +12,14 @@ export function Contacts({ card }: { card: Card }) {
     <>
       {complaint && (
         <section class="complaint" aria-labelledby="complaint">
-          <h3 id="complaint">{t.complaint}</h3>
+          <h3 id="complaint">
+            {t.complaint}
+            <span class="complaint-when">
+              {when(complaint.at, now)}
+              {complaint.agent && <>, {t.complaintWith(complaint.agent)}</>}
+            </span>
+          </h3>
           <p class="complaint-what">{complaint.wanted}</p>
-          <p class="complaint-when">
-            {when(complaint.at, now)}
-            {complaint.agent && <>, {t.complaintWith(complaint.agent)}</>}
-          </p>
           <p class="complaint-advice">{t.complaintAdvice}</p>
         </section>
       )}
@@ -33,8 +35,7 @@ export function Contacts({ card }: { card: Card }) {
                 {contact.complaint === Complaint.RESOLVED && <em class="tag">{t.resolved}</em>}
               </span>
               <span class="contact-who">
-                {t.channels[contact.channel]}
-                {contact.agent && <> {t.contactWith(contact.agent)}</>}
+                {[contact.agent, t.channels[contact.channel]].filter(Boolean).join(", ")}
               </span>
             </li>
           ))}

@@ -8,8 +8,8 @@ export function Empty({ model }: { model: Model }) {
     ["take", t.takeOrder],
     ["someoneElse", t.someoneElse],
     ["change", t.changeOrder],
-    ["saidYes", t.saidYes],
-    ["pick1", t.whoItMayBe],
+    ["saidYes", t.askConsent],
+    ["pick1", t.pickOne],
     ["undo", t.undo],
     ["nextCall", t.nextCall],
   ];

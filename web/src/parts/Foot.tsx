@@ -1,6 +1,6 @@
 // The last row: what can be undone, or what went wrong. It is always there, so that nothing jumps when it fills.
 
-import type { Card } from "../../gen/regulars/v1/desk_pb.ts";
+import type { Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import type { Model } from "../model.ts";
 import { UNDO_MS, type Store } from "../store.ts";
 import { t } from "../texts.ts";
@@ -23,7 +23,10 @@ export function Foot({ model, store, card }: { model: Model; store: Store; card:
         </div>
       ) : held && held.sentAt === undefined ? (
         <div class="undo" role="status" key={`${held.callId} ${held.kind} ${held.says}`}>
-          <span class="undo-says">{held.says}</span>
+          <span class="undo-says">
+            {held.says}
+            {held.kind !== "confirm" && <span class="undo-when">{t.sentSoon}</span>}
+          </span>
           <button type="button" aria-keyshortcuts={ariaKeys("undo")} onClick={() => store.undo()}>
             {t.undo} <Key of="undo" />
           </button>

@@ -1,6 +1,6 @@
 // The middle: who is calling, how sure we are of it, and what to know before the second sentence.
 
-import type { Card } from "../../gen/regulars/v1/desk_pb.ts";
+import type { Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { faceOf, isKnown, likeliest, type Face } from "../face.ts";
 import { count, firstName, language, number, year } from "../format.ts";
 import type { Model } from "../model.ts";
@@ -10,7 +10,6 @@ import { t } from "../texts.ts";
 import { Candidates } from "./Candidates.tsx";
 import { Certainty } from "./Certainty.tsx";
 import { Contacts } from "./Contacts.tsx";
-import { PersonButtons } from "./PersonButtons.tsx";
 import { mark, stateWord } from "./Rail.tsx";
 import { Timer } from "./Timer.tsx";
 
@@ -23,6 +22,7 @@ interface Props {
 export function Person({ model, store, card }: Props) {
   const face = faceOf(card);
   const candidates = inPlace(model.slots, card);
+  const title = headline(card, face);
   return (
     <article class={`person person-${face} ${card.endCause ? "person-ended" : ""}`}>
       <p class="person-call">
@@ -34,22 +34,27 @@ export function Person({ model, store, card }: Props) {
       <p class="person-state">
         <i class={`mark mark-${mark(face)}`} aria-hidden="true" />
         {headState(card, face)}
+        {isKnown(face) && <span class="aside">{t.notAuthenticated}</span>}
       </p>
-      <h2 class="name">{headline(card, face)}</h2>
+      <h2 class={`name ${width(title)}`}>{title}</h2>
       <Certainty card={card} face={face} />
       {card.profile ? <Facts card={card} /> : <p class="lead">{lead(card, face)}</p>}
       <div class="person-body" hidden={model.consent !== undefined}>
         {isKnown(face) ? <Contacts card={card} /> : <Candidates card={card} candidates={candidates} store={store} />}
       </div>
-      <PersonButtons model={model} store={store} card={card} />
     </article>
   );
 }
 
 function headState(card: Card, face: Face): string {
-  if (face === "byNumber") return card.candidates.length > 0 ? t.byNumberOne : t.byNumber;
-  if (face === "listening" && card.candidates.length === 1) return t.byNumberOne;
-  return stateWord(face);
+  const byNumber = face === "byNumber" || face === "listening";
+  return byNumber && card.candidates.length > 0 ? t.couldBe : stateWord(face);
+}
+
+/** A name stays on one line as long as it can: what stands below it must not move from state to state. */
+function width(title: string): string {
+  if (title.length <= 15) return "";
+  return title.length <= 21 ? "name-long" : "name-longest";
 }
 
 /** What is read from a metre away. */
@@ -88,7 +93,7 @@ function lead(card: Card, face: Face): string {
     case "unavailable":
       return `${card.voiceReason} ${t.askByName}`;
   }
-  if (card.candidates.length > 1) return t.byNumberMany(count(card.candidates.length));
+  if (card.candidates.length > 1) return t.atThisNumber;
   if (card.candidates.length === 1) return t.ask(name);
   return card.number ? t.nobodyAtNumber : t.nobodyWithheld;
 }

@@ -1,6 +1,6 @@
 // The calls on the watched lines, oldest first: a new one comes at the end and moves nothing.
 
-import type { Card } from "../../gen/regulars/v1/desk_pb.ts";
+import type { Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { faceOf, isKnown, likeliest, type Face } from "../face.ts";
 import { number } from "../format.ts";
 import type { Model } from "../model.ts";

@@ -1,6 +1,6 @@
 // The order, as a kitchen reads it, with the one main button at its foot: in every state in the same place.
 
-import type { Card } from "../../gen/regulars/v1/desk_pb.ts";
+import type { Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { faceOf, isKnown } from "../face.ts";
 import { ariaKeys } from "../keys.ts";
 import { isOrderTaken, orderOf, type Line, type Model } from "../model.ts";
@@ -24,8 +24,8 @@ export function Ticket({ model, store, card }: { model: Model; store: Store; car
         ) : (
           <Lines lines={lines} empty={emptyText(card, known)} />
         )}
-        {!model.changing && <p class="ticket-reason">{reason(model, card, known)}</p>}
         {taken && <Stamp order={card.orderPlaced} />}
+        {known && !model.changing && !model.drafts.has(card.callId) && <Reason card={card} lines={lines} />}
       </div>
       <div class="ticket-buttons">
         <button
@@ -51,17 +51,31 @@ export function Ticket({ model, store, card }: { model: Model; store: Store; car
   );
 }
 
+/** Why this order, and what it was the last time. */
+function Reason({ card, lines }: { card: Card; lines: readonly Line[] }) {
+  const last = card.lastOrder;
+  const likely = card.likelyOrder;
+  if (!likely) return last ? <p class="ticket-reason">{when(last.at, new Date())}</p> : null;
+  const was = (of: readonly Line[]) => of.map((line) => `${line.quantity} ${line.item}`).join(", ");
+  return (
+    <div class="ticket-reason">
+      <p>{likely.reason}</p>
+      {last && (
+        <p>
+          {was(last.lines) === was(lines)
+            ? t.sameLastTime(when(last.at, new Date()))
+            : t.lastTimeWas(when(last.at, new Date()), was(last.lines))}
+        </p>
+      )}
+    </div>
+  );
+}
+
 function title(model: Model, card: Card, known: boolean): string {
   if (!known) return t.order;
   if (model.drafts.has(card.callId)) return t.changed;
   if (card.likelyOrder) return card.likelyOrder.sure ? t.theUsual : t.maybe;
   return card.lastOrder ? t.lastTime : t.order;
-}
-
-function reason(model: Model, card: Card, known: boolean): string {
-  if (!known || model.drafts.has(card.callId)) return "";
-  if (card.likelyOrder) return card.likelyOrder.reason;
-  return card.lastOrder ? when(card.lastOrder.at, new Date()) : "";
 }
 
 function emptyText(card: Card, known: boolean): string {

@@ -1,0 +1,8 @@
+//! Recognition on recordings. The development speakers lie beside the repository and never in it; without them the tests
+//! that need them are skipped aloud. Figures are accuracy, not speed, so they may be asserted anywhere.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // a test that meets the unexpected has failed
+
+mod development_speakers_are_recognised;
+mod enrolment_refuses_two_people;
+mod eval_reports;
