@@ -147,6 +147,24 @@ mod tests {
     }
 
     #[test]
+    fn pcm_written_by_another_library_reads_the_same() {
+        let written: Vec<i16> = (0..400).map(|n| (n * 163 % 65_521 - 32_760) as i16).collect();
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 16_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut file = std::io::Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut file, spec).unwrap();
+        written.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
+        writer.finalize().unwrap();
+        let read = parse(file.get_ref()).unwrap();
+        assert_eq!(read.sample_rate_hz, 16_000);
+        assert_eq!(read.samples, written.iter().map(|s| f32::from(*s) / 32768.0).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn what_cannot_be_used_is_refused_with_what_was_found() {
         let good = wav(7, 1, 8000, 8, &[0xff; 5]);
         let refused = |file: &[u8]| parse(file).err().unwrap();

@@ -20,11 +20,8 @@ bias = -80.0
 score = 100.0
 speech = 0.0
 score_speech = 0.0
-snr = 0.0
-score_snr = 0.0
 [limits]
 net_speech_ms = [1600, 20000]
-snr_db = [0.0, 60.0]
 llr = [-20.0, 20.0]
 "#;
 
@@ -368,7 +365,7 @@ fn an_agent_overrules_the_voice_and_may_take_it_back() {
 fn confirming_somebody_who_is_not_in_the_books_is_refused() {
     let mut line = Line::ring(Search::Number, &[], &[]);
     line.command(confirm("nobody"));
-    assert!(matches!(line.reply(), Some(Err(error)) if error.kind == crate::base::ErrorKind::NotFound));
+    assert!(matches!(line.reply(), Some(Err(error)) if error.kind == ErrorKind::NotFound));
     assert_eq!(line.call.outcome().0, None);
 }
 
