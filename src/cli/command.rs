@@ -50,13 +50,26 @@ pub fn run() -> ExitCode {
         Command::Doctor(args) => doctor::run(args),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("regulars: {error:#}");
+        eprintln!("regulars: {}", in_words(&error));
         exit_code(&error)
     })
 }
 
 pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// The chain of causes, each said once: some errors name their cause in their own sentence.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| {
+        if said.contains(&cause) {
+            said
+        } else if said.is_empty() {
+            cause
+        } else {
+            format!("{said}: {cause}")
+        }
+    })
 }
 
 /// sysexits.h: 64 is a usage error, here a configuration that cannot be used; 1 is everything else.

@@ -90,7 +90,7 @@ fn busy(recognised: What) -> Vec<CallEvent> {
     [
         on(CALL, "101", anna),
         on("call-2", "102", second),
-        on("call-3", "101", third),
+        on("call-3", "102", third),
         on("call-4", "103", vec![What::Ringing { number: None }]),
     ]
     .concat()

@@ -151,10 +151,15 @@ export class Store {
     this.#set({ muted });
   }
 
+  /** The card in front, when there is a service to work it with. */
+  #workable(): Card | undefined {
+    return this.#model.connection === "live" ? selectedCard(this.#model) : undefined;
+  }
+
   // Who it is.
 
   pick(index: number): void {
-    const card = selectedCard(this.#model);
+    const card = this.#workable();
     const candidate = card && !isKnown(faceOf(card)) ? inPlace(this.#model.slots, card)[index] : undefined;
     if (!card || !candidate) return;
     const { callId } = card;
@@ -173,7 +178,7 @@ export class Store {
   }
 
   someoneElse(): void {
-    const card = selectedCard(this.#model);
+    const card = this.#workable();
     if (!card || card.rejected || (card.candidates.length === 0 && !card.profile)) return;
     const { callId } = card;
     const agent = this.#signedBy();
@@ -189,7 +194,7 @@ export class Store {
   // The order.
 
   take(): void {
-    const card = selectedCard(this.#model);
+    const card = this.#workable();
     if (!card?.profile || isOrderTaken(this.#model, card)) return;
     const lines = orderOf(this.#model, card);
     if (lines.length === 0) return;
@@ -212,7 +217,7 @@ export class Store {
   }
 
   toggleChanging(): void {
-    const card = selectedCard(this.#model);
+    const card = this.#workable();
     if (!card?.profile || isOrderTaken(this.#model, card)) return;
     this.#set({ changing: !this.#model.changing, consent: undefined });
   }
@@ -235,7 +240,7 @@ export class Store {
   }
 
   #ask(): void {
-    const card = selectedCard(this.#model);
+    const card = this.#workable();
     // Once the line is dead nothing more can be learnt of the voice; an old consent can still be taken back.
     if (!card || (card.endCause && !card.profile?.recognisable)) return;
     const who = card.profile?.customerId ?? (card.rejected ? "new" : (inPlace(this.#model.slots, card)[0]?.customerId ?? "new"));
@@ -253,7 +258,7 @@ export class Store {
 
   #agreed(draft: ConsentDraft): void {
     const { callId, scriptId, who, name } = draft;
-    const card = selectedCard(this.#model);
+    const card = this.#workable();
     const script = this.#model.desk?.consentScripts.find((each) => each.scriptId === scriptId) ?? card?.consentScript;
     const operator = this.#model.agent.trim();
     if (!card || !script || card.profile?.recognisable || whatIsMissing(this.#model, draft)) return;
@@ -275,7 +280,7 @@ export class Store {
   }
 
   withdraw(): void {
-    const card = selectedCard(this.#model);
+    const card = this.#workable();
     if (!card?.profile) return;
     const request = { callId: card.callId, customerId: card.profile.customerId, agent: this.#signedBy() };
     this.#set({ consent: undefined });

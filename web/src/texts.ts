@@ -145,7 +145,7 @@ const en = {
   withdrawLong: "If they take it back, the voiceprint is deleted and the voice is not compared again.",
   language: "Language",
   gathering: "Learning the voice",
-  stored: "Voice learnt. Recognised from the next call on.",
+  stored: "Voice learnt for the next call",
   enrollFailed: "The voice was not learnt",
   withdrawn: "Consent withdrawn, the voiceprint is deleted.",
 

@@ -1,6 +1,6 @@
 // Whom the caller may be. Each keeps its place and its key for the whole call.
 
-import type { Candidate, Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
+import { VoiceUse, type Candidate, type Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { percent } from "../format.ts";
 import { ariaKeys, type Action } from "../keys.ts";
 import type { Store } from "../store.ts";
@@ -15,10 +15,14 @@ interface Props {
 
 export function Candidates({ card, candidates, store }: Props) {
   if (candidates.length === 0) return null;
-  // Of those whom the agent ruled out, the voice's opinion is no longer news.
+  // Chances are for the eye once the voice has spoken: before, they only say who calls often; after the agent has ruled
+  // these people out, they are no longer news.
+  const spoken = card.voiceUse === VoiceUse.ALLOWED && card.netSpeechMs > 0 && !card.rejected;
   const shown = ({ chance, ...name }: Candidate): Candidate =>
-    chance === undefined || card.rejected ? name : { ...name, chance };
-  const best = Math.max(...candidates.map((candidate) => candidate.chance ?? 0), card.someoneElseChance ?? 0);
+    chance === undefined || !spoken ? name : { ...name, chance };
+  const best = spoken
+    ? Math.max(...candidates.map((candidate) => candidate.chance ?? 0), card.someoneElseChance ?? 0)
+    : 0;
   return (
     <section class={`candidates ${card.rejected ? "candidates-out" : ""}`} aria-labelledby="who">
       <h3 id="who">{t.whoItMayBe}</h3>
@@ -30,7 +34,7 @@ export function Candidates({ card, candidates, store }: Props) {
             </Row>
           </li>
         ))}
-        {card.someoneElseChance !== undefined && !card.rejected && (
+        {card.someoneElseChance !== undefined && spoken && (
           <li class="candidate candidate-nobody">
             <span class="candidate-name">{t.someoneElse}</span>
             <Share chance={card.someoneElseChance} />
