@@ -36,11 +36,12 @@ fn main() -> Result<()> {
     for source in WEB_SOURCES {
         println!("cargo::rerun-if-changed=web/{source}");
     }
-    println!("cargo::rerun-if-env-changed=PATH");
     let page = out.join("web");
     match tools_are_missing(web) {
         None => build_page(web, &request, &page),
         Some(why) => {
+            // Node may be installed by the next time. With a page there is no reason to look again.
+            println!("cargo::rerun-if-env-changed=PATH");
             println!("cargo::warning=the agent's page is left out: {why}");
             write_placeholder(&page, &why)
         }

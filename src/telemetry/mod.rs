@@ -2,4 +2,4 @@
 
 mod logging;
 
-pub use logging::{filter, start};
+pub use logging::{start, subscriber};

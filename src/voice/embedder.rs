@@ -11,6 +11,9 @@ use super::golden::Golden;
 use super::{Embedding, ModelId, VoiceError, Wccn};
 use crate::speech::{FRONT_END_VERSION, Window};
 
+/// Log targets that must stay silent: tract writes the values that it computes, embeddings among them, at TRACE. A prefix.
+pub const QUIET_LOG_TARGETS: &[&str] = &["tract_"];
+
 /// A loaded and checked model. Cheap to clone; every clone runs the same plan.
 #[derive(Clone)]
 pub struct Embedder {

@@ -13,7 +13,7 @@ pub mod voiceprint;
 pub mod wccn;
 
 pub use calibration::{Calibration, Quality};
-pub use embedder::Embedder;
+pub use embedder::{Embedder, QUIET_LOG_TARGETS};
 pub use embedding::{Embedding, Llr, ModelId, Score};
 pub use error::VoiceError;
 pub use gallery::Gallery;

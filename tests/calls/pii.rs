@@ -36,8 +36,10 @@ impl<'a> MakeWriter<'a> for Kept {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_leaves_no_name_number_or_vector_in_the_log() {
     let kept = Kept::default();
-    let filter = regulars::telemetry::filter("trace").unwrap();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(kept.clone()).init();
+    // As much as an operator can ask for, by name.
+    let subscriber =
+        regulars::telemetry::subscriber("trace,rsipstack=trace,tract_core=trace", kept.clone(), false).unwrap();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let house = House::open(&["call.wrap_up_s=0"]).await;
     let zacharias = house.customer("Zacharias Unmistakable", Some(ITS_NUMBER)).await;
