@@ -6,7 +6,7 @@ use crate::base::{CallId, Line};
 use crate::identity::VoiceUse;
 
 use super::EndCause;
-use super::machine::Heard;
+use super::listening::Heard;
 
 pub struct CallLine<'a> {
     pub call: &'a CallId,

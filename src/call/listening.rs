@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::rtp::{self, Codec, Negotiated, Received, Receiver};
 use crate::speech::{self, FrontEnd, Window};
 
-use super::machine::Heard;
+use super::EndCause;
 
 pub struct Listening {
     receiver: Receiver,
@@ -17,6 +17,14 @@ pub struct Listening {
     heard_at: Instant,
     /// The format of what we send, while the peer wants to hear us.
     sends: Option<(u8, Codec)>,
+}
+
+/// What is left of the media half of a call for its log line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heard {
+    pub statistics: rtp::Statistics,
+    pub net_speech_ms: u32,
+    pub ended: Option<EndCause>,
 }
 
 /// The longest payload that a telephone sends (ptime 60 ms at 16 kHz); a longer one grows the buffer once.

@@ -13,7 +13,7 @@ use crate::speech::FrontEnd;
 use crate::voice::{Calibration, Embedding, ModelId};
 
 use super::enrolment::Enrolment;
-use super::listening::Listening;
+use super::listening::{Heard, Listening};
 use super::pending::{For, Pending};
 use super::recognition::{Recognition, Voiceprints};
 use super::{Action, CommandError, EndCause, Event, Known, Person, What, Write};
@@ -70,14 +70,6 @@ enum Phase {
         until: Instant,
     },
     Closed,
-}
-
-/// What is left of the media half of a call for its log line.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Heard {
-    pub statistics: rtp::Statistics,
-    pub net_speech_ms: u32,
-    pub ended: Option<EndCause>,
 }
 
 /// Who says who it is.
