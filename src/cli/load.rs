@@ -72,7 +72,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         watching.cancel();
         let mut delays = watcher.await?;
         let registry = service.registry.clone();
-        service.stop(std::future::ready(())).await;
+        service.stop(std::future::pending()).await;
         let counts = registry.totals().counts();
 
         println!("calls at once          {}", args.calls);

@@ -60,7 +60,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         while !args.once && wrong == 0 && !args.headless {
             wrong = play(&service, &cast.scenes(&args.fixtures)?, false).await?;
         }
-        service.stop(std::future::ready(())).await;
+        service.stop(std::future::pending()).await;
         Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }
