@@ -51,7 +51,7 @@ struct VoiceArgs {
     /// Whose recordings the calibration is fitted on, and under which licence
     #[arg(long, value_name = "TEXT")]
     attribution: Option<String>,
-    /// Folder with ge2e.onnx, ge2e.golden.json and ge2e.calibration.toml instead of those inside the program
+    /// Folder with ge2e.onnx, ge2e.golden.json, ge2e.wccn and ge2e.calibration.toml instead of those inside the program
     #[arg(long, value_name = "FOLDER")]
     model_dir: Option<PathBuf>,
     /// Threads for the front-end and the model

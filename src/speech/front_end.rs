@@ -82,7 +82,7 @@ struct Features {
     ready: VecDeque<Window>,
 }
 
-/// A window every 0.8 s of net speech; denser ones bring nothing (docs/decisions).
+/// A window every 0.8 s of net speech; denser ones bring nothing (docs/decisions/0004-front-end.md).
 pub const WINDOW_STEP: usize = 80;
 /// New speech that is worth a last window of its own.
 pub const REMAINDER_MS: usize = 400;

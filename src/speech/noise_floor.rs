@@ -1,7 +1,7 @@
 //! What the line sounds like while nobody speaks, band by band, and its subtraction from speech.
 //!
 //! The steady noise of a line, a kitchen or a car costs more recognition than anything else: with it subtracted the
-//! equal error rate at 15 dB falls from 4.2 to 1.1 % (issue of the first release). The floor is a low quantile over
+//! equal error rate at 15 dB falls from 4.2 to 1.1 % (docs/decisions/0004-front-end.md). The floor is a low quantile over
 //! the recent past, so nothing has to decide what is a pause.
 
 use super::MELS;

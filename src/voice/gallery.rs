@@ -1,7 +1,8 @@
 //! Everyone enrolled, in one block of memory, searched exactly.
 //!
 //! A shop has thousands of regulars and not millions: reading every print takes half a millisecond for 10,000, and an
-//! approximate index would only add a second way to miss somebody (docs/decisions).
+//! approximate index would only add a second way to miss somebody
+//! (docs/decisions/0003-tract-and-the-ge2e-model.md).
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -150,7 +151,7 @@ impl<K> Drop for Gallery<K> {
     }
 }
 
-/// Eight running sums, which the compiler keeps in vector registers; one sum would wait for itself at every step.
+/// [`LANES`] running sums, which the compiler keeps in vector registers; one sum would wait for itself at every step.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let (a_blocks, a_rest) = a.as_chunks::<LANES>();
     let (b_blocks, b_rest) = b.as_chunks::<LANES>();
