@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make ge2e.onnx and ge2e.golden.json from the pinned PyPI wheel of resemblyzer.
+"""Make ge2e/model.onnx and its golden clips from the pinned PyPI wheel of resemblyzer.
 
     python3 models/build.py
 
@@ -19,8 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORK = HERE / ".build"  # git-ignored: a virtual environment and the downloaded wheel
-MODEL = HERE / "ge2e.onnx"
-GOLDEN = HERE / "ge2e.golden.json"
+FOLDER = HERE / "ge2e"
 
 PACKAGE = "resemblyzer==0.1.4"
 WHEEL = "Resemblyzer-0.1.4-py3-none-any.whl"
@@ -28,46 +27,46 @@ WHEEL_SHA256 = "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f
 WEIGHTS = "resemblyzer/pretrained.pt"
 WEIGHTS_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 
-LAYERS, HIDDEN, MELS, EMBEDDING = 3, 256, 40, 256
-WINDOW_FRAMES = 160
-# Keeps an all-zero ReLU output from dividing by zero; upstream divides 0 by 0 there. Real norms are near 1.
-NORM_FLOOR = 1e-12
-# The newest operator set that tract, onnxruntime and sherpa-onnx all load; also the first with Squeeze axes as an input.
-OPSET = 13
-
 
 def main():
-    if sys.prefix != str(WORK / "venv"):
-        return run_in_venv()
+    run_in_venv("venv", HERE / "requirements.txt", [__file__])
     weights = read_weights(fetch_wheel())
-    model = onnx_model(weights)
-    MODEL.write_bytes(model.SerializeToString())
-    print(f"{MODEL.name}  {MODEL.stat().st_size} bytes  sha256 {sha256(MODEL.read_bytes())}")
+    write_model(FOLDER, weights, metadata())
 
+
+def write_model(folder, weights, metadata):
+    """model.onnx and model.golden.json, checked against each other and against the folder's MODEL.md."""
     import golden
-    GOLDEN.write_text(golden.document(weights, sha256(MODEL.read_bytes())))
-    worst = golden.compare_with_graph(MODEL)
-    print(f"{GOLDEN.name}  sha256 {sha256(GOLDEN.read_bytes())}")
-    print(f"written graph against the plain numpy network: max difference {worst:.1e}")
+    import graph
+    folder.mkdir(exist_ok=True)
+    model, clips = folder / "model.onnx", folder / "model.golden.json"
+    model.write_bytes(graph.onnx_model(weights, metadata).SerializeToString())
+    clips.write_text(golden.document(metadata["name"], weights, model))
+    worst = golden.compare_with_graph(model)
+    print(f"onnxruntime against the plain numpy network: max difference {worst:.1e}")
     if worst > 1e-5:
         sys.exit("the graph does not compute the network: the LSTM gates are probably in the wrong order")
-    card = (HERE / "MODEL.md").read_text()
-    for made in (MODEL, GOLDEN):
-        if sha256(made.read_bytes()) not in card:
-            sys.exit(f"MODEL.md does not state the sha256 of this {made.name}")
+    card = folder / "MODEL.md"
+    text = card.read_text() if card.exists() else ""
+    for made in (model, clips):
+        digest = sha256(made.read_bytes())
+        print(f"{folder.name}/{made.name}  {made.stat().st_size} bytes  sha256 {digest}")
+        if digest not in text:
+            print(f"{folder.name}/MODEL.md does not state the sha256 of this {made.name}", file=sys.stderr)
 
 
-def run_in_venv():
-    """Run this script again inside a virtual environment that has exactly requirements.txt."""
-    python = WORK / "venv" / "bin" / "python"
-    wanted = (HERE / "requirements.txt").read_bytes()
-    stamp = WORK / "installed.txt"
+def run_in_venv(name, requirements, command):
+    """Unless this is it already: run `command` in a virtual environment that has exactly `requirements`, and exit."""
+    if sys.prefix == str(WORK / name):
+        return
+    python, stamp = WORK / name / "bin" / "python", WORK / f"{name}.txt"
+    wanted = requirements.read_bytes()
     if not python.exists() or not stamp.exists() or stamp.read_bytes() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", WORK / "venv"], check=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", WORK / name], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-                        "--only-binary=:all:", "-r", HERE / "requirements.txt"], check=True)
+                        "--only-binary=:all:", "-r", requirements], check=True)
         stamp.write_bytes(wanted)
-    sys.exit(subprocess.run([python, "-B", __file__]).returncode)
+    sys.exit(subprocess.run([python, "-B", *command]).returncode)
 
 
 def fetch_wheel():
@@ -152,90 +151,11 @@ def load_checkpoint(data):
     return checkpoint
 
 
-def onnx_model(weights):
-    """mels [batch, frames, 40] -> embedding [batch, 256], each row of length one."""
-    import numpy as np
-    from onnx import TensorProto, checker, helper, numpy_helper
-
-    nodes, constants = [], []
-
-    def constant(name, value):
-        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def node(op, inputs, outputs, **attributes):
-        nodes.append(helper.make_node(op, inputs, outputs, name=f"{op.lower()}_{len(nodes)}", **attributes))
-        return outputs[-1]
-
-    # ONNX's LSTM wants time first, then batch, and puts a direction axis into what it gives.
-    direction = constant("direction_axis_of_y", np.array([1], np.int64))
-    last_direction = constant("direction_axis_of_y_h", np.array([0], np.int64))
-    x = node("Transpose", ["mels"], ["mels_time_first"], perm=[1, 0, 2])
-    for layer in range(LAYERS):
-        w, r, b_in, b_rec = (onnx_gates(weights[f"lstm.{kind}_l{layer}"])
-                             for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-        inputs = [x, constant(f"lstm{layer}_w", w[None]), constant(f"lstm{layer}_r", r[None]),
-                  constant(f"lstm{layer}_b", np.concatenate([b_in, b_rec])[None])]
-        if layer < LAYERS - 1:
-            y = node("LSTM", inputs, [f"lstm{layer}_y"], hidden_size=HIDDEN)
-            x = node("Squeeze", [y, direction], [f"lstm{layer}_out"])
-        else:
-            y = node("LSTM", inputs, ["", "last_y_h"], hidden_size=HIDDEN)
-            x = node("Squeeze", [y, last_direction], ["last_hidden"])
-
-    x = node("Gemm", [x, constant("linear_w", weights["linear.weight"]), constant("linear_b", weights["linear.bias"])],
-             ["linear"], transB=1)
-    x = node("Relu", [x], ["relu"])
-    length = node("ReduceL2", [x], ["norm"], axes=[1], keepdims=1)
-    length = node("Max", [length, constant("norm_floor", np.array([[NORM_FLOOR]], np.float32))], ["safe_norm"])
-    node("Div", [x, length], ["embedding"])
-
-    f32 = TensorProto.FLOAT
-    graph = helper.make_graph(
-        nodes, "ge2e",
-        [helper.make_tensor_value_info("mels", f32, ["batch", "frames", MELS])],
-        [helper.make_tensor_value_info("embedding", f32, ["batch", EMBEDDING])],
-        constants)
-    model = helper.make_model(graph, producer_name="regulars", ir_version=8,
-                              opset_imports=[helper.make_opsetid("", OPSET)])
-    helper.set_model_props(model, metadata())
-    checker.check_model(model, full_check=True)
-    return model
-
-
-def onnx_gates(rows):
-    """Torch stacks the gates input, forget, cell, output; ONNX input, output, forget, cell."""
-    import numpy as np
-    i, f, c, o = np.split(rows, 4)
-    return np.concatenate([i, o, f, c])
-
-
 def metadata():
-    """What a reader must know to feed this file, in the file itself. `output_dim`, `feat_dim`, `sample_rate`,
-    `window_size_ms`, `window_stride_ms` and `language` are sherpa-onnx's names; the others are ours."""
+    import graph
     return {
         "name": "ge2e",
-        "version": "1",
-        "framework": "ge2e",
-        "language": "English",
-        "input": "mels",
-        "output": "embedding",
-        "output_dim": str(EMBEDDING),
-        "feat_dim": str(MELS),
-        "frames_per_window": str(WINDOW_FRAMES),
-        "sample_rate": "16000",
-        "window_size_ms": "25",
-        "window_stride_ms": "10",
-        "window_type": "hann-periodic",
-        "framing": "centred-zero-padded",
-        "mel_kind": "linear-power",
-        "mel_scale": "slaney",
-        "mel_norm": "slaney",
-        "mel_low_hz": "0",
-        "mel_high_hz": "8000",
-        "level_dbfs": "-30",
-        "licence": "Apache-2.0",
-        "copyright": "Copyright 2019 Resemble.AI",
+        **graph.shared_metadata(),
         "source": f"https://pypi.org/project/Resemblyzer/0.1.4/ {WHEEL} {WEIGHTS}",
         "source_sha256": WHEEL_SHA256,
         "weights_sha256": WEIGHTS_SHA256,

@@ -1,7 +1,6 @@
 //! All stages put together: what `serve`, `demo` and `load` start.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +16,15 @@ use crate::identity::Search;
 use crate::rtp::{PortPool, RtpError};
 use crate::sip::{Endpoint, Listen, SipError};
 use crate::store::{AuditRow, Store, StoreError};
-use crate::voice::{Calibration, Embedder, Pool, VoiceError};
+use crate::voice::{Model, ModelId, ModelSource, Pool, VoiceError};
 
 /// A running service; [`Service::stop`] ends it.
 pub struct Service {
     /// Where SIP is listened for, with the ports that the system chose for port 0.
     pub sip: Vec<Listen>,
     pub desk: SocketAddr,
+    /// What voices are compared with.
+    pub model: ModelSource,
     pub store: Store,
     pub registry: Registry,
     pub feed: Feed,
@@ -48,12 +49,6 @@ pub enum ServiceError {
     Threads(std::io::Error),
 }
 
-/// The model that a recogniser needs: the network with its golden clips, and what its scores mean.
-pub struct Model {
-    pub embedder: Embedder,
-    pub calibration: Calibration,
-}
-
 /// Events on their way to the feed, about 500 bytes each. A call makes one or two a second, so this is seconds of all calls.
 const EVENTS: usize = 4096;
 /// One agent a page, a page a few connections.
@@ -64,34 +59,6 @@ const SHOP_MODEL_EVERY: Duration = Duration::from_secs(15 * 60);
 const FOLLOW_EVERY: Duration = Duration::from_secs(5);
 /// How long the last tasks may take once calls have been ended.
 const LAST_TASKS: Duration = Duration::from_secs(5);
-
-impl Model {
-    /// From a folder, or the one inside the program.
-    pub fn load(folder: Option<&Path>) -> Result<Self, VoiceError> {
-        let (network, golden, wccn, calibration) = match folder {
-            None => (
-                include_bytes!("../models/ge2e.onnx").to_vec(),
-                include_bytes!("../models/ge2e.golden.json").to_vec(),
-                include_bytes!("../models/ge2e.wccn").to_vec(),
-                include_bytes!("../models/ge2e.calibration.toml").to_vec(),
-            ),
-            Some(folder) => {
-                let read = |name: &str| {
-                    let path = folder.join(name);
-                    std::fs::read(&path).map_err(|error| VoiceError::Read {
-                        path: path.display().to_string(),
-                        reason: error.to_string(),
-                    })
-                };
-                (read("ge2e.onnx")?, read("ge2e.golden.json")?, read("ge2e.wccn")?, read("ge2e.calibration.toml")?)
-            }
-        };
-        let embedder = Embedder::from_bytes(&network, &golden)?.with_wccn(&wccn)?;
-        let calibration = Calibration::parse(&String::from_utf8_lossy(&calibration))?;
-        calibration.must_be_for(embedder.model())?;
-        Ok(Self { embedder, calibration })
-    }
-}
 
 impl Service {
     /// Starts every stage, from the store up to the telephone line: whoever calls finds a whole house.
@@ -105,7 +72,8 @@ impl Service {
     }
 
     async fn start_stages(config: Config, lifecycle: &Lifecycle) -> Result<Self, ServiceError> {
-        let Model { embedder, calibration } = Model::load(config.model_dir.as_deref())?;
+        let source = config.model;
+        let Model { embedder, calibration } = source.load()?;
         let model = embedder.model().clone();
         let store = Store::open(config.store).await?;
         if config.call.identity.search == Search::Everyone {
@@ -122,6 +90,7 @@ impl Service {
         }
         let registry = Registry::new(store.clone(), Voiceprints::new(model.clone()), config.max_calls);
         registry.reload().await?;
+        mention_other_models(&store, &model).await?;
         follow_voiceprints(&store, &registry, lifecycle).await?;
         let threads = match config.voice_threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -155,6 +124,7 @@ impl Service {
         Ok(Self {
             sip: endpoint.listeners().to_vec(),
             desk,
+            model: source,
             store,
             registry,
             feed,
@@ -211,6 +181,18 @@ fn notice(identity: &crate::identity::Options) -> String {
 /// Media comes to where SIP comes to.
 fn media_ip(listen: &[Listen]) -> IpAddr {
     listen.first().map_or(IpAddr::from([127, 0, 0, 1]), |listen| listen.addr.ip())
+}
+
+/// One line when voiceprints sleep: their customers are greeted by number alone, and nobody would know why.
+async fn mention_other_models(store: &Store, model: &ModelId) -> Result<(), StoreError> {
+    let asleep: u64 = store.other_models(model).await?.iter().map(|other| other.voiceprints).sum();
+    if asleep > 0 {
+        tracing::warn!(
+            voiceprints = asleep,
+            "voiceprints of another model than the one in use are never compared; `regulars doctor` says more"
+        );
+    }
+    Ok(())
 }
 
 /// Takes up what another program has changed, such as `regulars enroll`.

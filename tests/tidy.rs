@@ -24,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Of call/, the shells that may touch the store and the inference pool.
 const CALL_SHELLS: &[&str] = &["books.rs", "intake.rs", "registry.rs", "task.rs"];
 
-/// Files of core modules that are shells, and the modules that are shells altogether. `voice/embedder.rs` reads its files.
+/// Files of core modules that are shells, and the modules that are shells altogether. `voice/model.rs` reads its files.
 const SHELLS: &[&str] = &[
     "src/base/clock.rs",
     "src/base/lifecycle.rs",
@@ -42,7 +42,7 @@ const SHELLS: &[&str] = &[
     "src/sip/",
     "src/store/",
     "src/telemetry/",
-    "src/voice/embedder.rs",
+    "src/voice/model.rs",
     "src/voice/pool.rs",
 ];
 

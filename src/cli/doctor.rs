@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use crate::config::{Config, ConfigArgs};
 use crate::identity::Search;
 use crate::rtp::PortPool;
-use crate::service::Model;
 use crate::sip::Transport;
-use crate::store::Store;
+use crate::store::{OtherModel, Store};
+use crate::voice::{Model, ModelSource};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -20,12 +20,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = args.config.load()?;
     let mut report = Report::default();
     report.add("configuration", Ok(search(&config)));
-    let model = Model::load(config.model_dir.as_deref());
+    let model = config.model.load();
     report.add(
         "model",
         model
             .as_ref()
-            .map(|model| format!("{}; golden clips agree", model.embedder.model()))
+            .map(|model| format!("{} ({}); golden clips agree", config.model, model.embedder.model()))
             .map_err(|e| e.to_string()),
     );
     for listen in &config.sip.listen {
@@ -35,7 +35,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     super::runtime()?.block_on(async {
         let ip = config.rtp_address.or(config.sip.listen.first().map(|listen| listen.addr.ip()));
         report.add("media", media(&config, ip.unwrap_or([127, 0, 0, 1].into())).await);
-        report.add("store", store(&config, model.as_ref().ok()).await);
+        match store(&config, model.as_ref().ok()).await {
+            Ok((found, sleeping)) => {
+                report.add("store", Ok(found));
+                sleeping.iter().for_each(|note| report.note("voiceprints", note));
+            }
+            Err(fault) => report.add("store", Err(fault)),
+        }
     });
     Ok(report.exit_code())
 }
@@ -54,6 +60,11 @@ impl Report {
                 println!("FAULT  {what}: {fault}");
             }
         }
+    }
+
+    /// Something to know that keeps nothing from starting.
+    fn note(&mut self, what: &str, note: &str) {
+        println!("note   {what}: {note}");
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -83,13 +94,30 @@ async fn media(config: &Config, ip: std::net::IpAddr) -> Result<String, String> 
     Ok(format!("ports {}-{} on {}", config.rtp_ports.start(), config.rtp_ports.end(), socket.local_addr().ip()))
 }
 
-async fn store(config: &Config, model: Option<&Model>) -> Result<String, String> {
-    let store = Store::open(config.store.clone()).await.map_err(|error| error.to_string())?;
-    let mut found = store.place();
+/// What is in the store, and what is to be known of voiceprints that are not compared.
+async fn store(config: &Config, model: Option<&Model>) -> Result<(String, Vec<String>), String> {
+    let in_words = |error: crate::store::StoreError| error.to_string();
+    let store = Store::open(config.store.clone()).await.map_err(in_words)?;
+    let (mut found, mut sleeping) = (store.place(), Vec::new());
     if let Some(model) = model {
-        let voiceprints = store.voiceprints(model.embedder.model()).await.map_err(|error| error.to_string())?;
+        let in_use = model.embedder.model();
+        let voiceprints = store.voiceprints(in_use).await.map_err(in_words)?;
         found = format!("{found}; {} voiceprints of this model", voiceprints.len());
+        sleeping = store.other_models(in_use).await.map_err(in_words)?.iter().map(asleep).collect();
     }
     store.close().await;
-    Ok(found)
+    Ok((found, sleeping))
+}
+
+fn asleep(other: &OtherModel) -> String {
+    let inside = ModelSource::inside().find(|source| source.id().is_ok_and(|id| id == other.model));
+    let (whose, back) = match &inside {
+        Some(source) => (format!("model {} ({})", source.name(), other.model), source.name().into_owned()),
+        None => (format!("another model ({})", other.model), "that model's folder".to_owned()),
+    };
+    format!(
+        "{} are of {whose} and never compared; {} customers have none of the model in use. Enrol those again when they \
+         call, or set voice.model back to {back}",
+        other.voiceprints, other.waiting
+    )
 }

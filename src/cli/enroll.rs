@@ -9,9 +9,9 @@ use crate::base::clock;
 use crate::config::ConfigArgs;
 use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use crate::desk::consent_script;
-use crate::service::Model;
 use crate::speech::{FrontEnd, wav};
 use crate::store::Store;
+use crate::voice::Model;
 use crate::voice::enroll::Enroller;
 
 #[derive(clap::Args)]
@@ -38,7 +38,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let known: Vec<&str> = consent_script::ALL.iter().map(|script| script.id).collect();
         anyhow::bail!("there is no consent script `{}`; there are {}", args.consent_script, known.join(", "));
     };
-    let model = Model::load(config.model_dir.as_deref())?;
+    let model = config.model.load()?;
     let mut enroller = Enroller::default();
     for file in &args.files {
         hear(&model, file, &mut enroller).with_context(|| file.display().to_string())?;

@@ -1,10 +1,15 @@
 //! `regulars eval voice`: how well are people recognised on these recordings?
 
+mod bootstrap;
+mod comparison;
+mod figures;
 mod fit;
 mod manifest;
 mod metrics;
+mod ranking;
 mod recordings;
 mod report;
+mod scores_file;
 mod trials;
 
 use std::path::{Path, PathBuf};
@@ -13,9 +18,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use crate::voice::enroll::USABLE_MS;
-use crate::voice::{Calibration, Embedder, Wccn};
+use crate::voice::{Calibration, Embedder, ModelSource, Wccn};
+use comparison::{Comparison, Side};
+use manifest::Row;
+use recordings::Heard;
 use report::Report;
-use trials::Cast;
+use scores_file::ScoresFile;
+use trials::{Cast, FOLDS};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -30,6 +39,7 @@ enum What {
 }
 
 #[derive(clap::Args)]
+#[command(after_long_help = COLUMNS)]
 struct VoiceArgs {
     /// CSV with the header speaker,role,call,file; role is enroll or probe, files are relative to the CSV.
     /// A speaker with probes and no enroll row is a stranger
@@ -38,62 +48,146 @@ struct VoiceArgs {
     /// Net speech of a probe at which to measure, in seconds
     #[arg(long, value_delimiter = ',', default_value = "3,5,10")]
     seconds: Vec<f64>,
-    /// Write probe,speaker,seconds,score,llr for every probe against everyone enrolled
+    /// The model to measure: a name inside the program, or a folder
+    #[arg(long, value_name = "MODEL", default_value_t = ModelSource::default().name().into_owned())]
+    model: String,
+    /// Measure this model on the same recordings too, and show both side by side
+    #[arg(long, value_name = "MODEL")]
+    against: Option<String>,
+    /// Take the network alone, without the normalisation and the calibration that were fitted to it
+    #[arg(long, conflicts_with_all = ["fit_wccn", "fit_calibration"])]
+    bare: bool,
+    /// Score every trial under a channel normalisation that was fitted on the recordings of other speakers than its two,
+    /// as --fit-wccn fits it: what a fit on these very people can honestly claim
+    #[arg(long, conflicts_with_all = ["bare", "fit_wccn", "fit_calibration"])]
+    cross_validate: bool,
+    /// Use only the first N enroll rows of a speaker, such as 1 for enrolment in one call [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    enroll_calls: Option<u32>,
+    /// Write probe,speaker,seconds,score,llr for every probe against everyone enrolled, by --model
     #[arg(long, value_name = "OUT.csv")]
     scores: Option<PathBuf>,
     /// Fit the channel normalisation on recordings that are in several manifests under one `call`, once a kind of line,
     /// write it, and stop
-    #[arg(long, value_name = "OUT.wccn", conflicts_with_all = ["fit_calibration", "scores"])]
+    #[arg(long, value_name = "OUT.wccn", conflicts_with_all = ["fit_calibration", "scores", "against"])]
     fit_wccn: Option<PathBuf>,
-    /// Fit a calibration on all the manifests together and write it
-    #[arg(long, value_name = "OUT.toml", requires = "attribution")]
+    /// Fit a calibration on all the manifests together, write it, and measure with it
+    #[arg(long, value_name = "OUT.toml", requires = "attribution", conflicts_with = "against")]
     fit_calibration: Option<PathBuf>,
     /// Whose recordings the calibration is fitted on, and under which licence
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", requires = "fit_calibration")]
     attribution: Option<String>,
-    /// Folder with ge2e.onnx, ge2e.golden.json, ge2e.wccn and ge2e.calibration.toml instead of those inside the program
-    #[arg(long, value_name = "FOLDER")]
-    model_dir: Option<PathBuf>,
+    /// What the recordings are that the calibration is fitted on [default: the manifests' names]
+    #[arg(long, value_name = "TEXT", requires = "fit_calibration")]
+    data: Option<String>,
     /// Threads for the front-end and the model
     #[arg(long, default_value_t = std::thread::available_parallelism().map_or(1, usize::from))]
     threads: usize,
 }
 
+/// What `--help` says of the figures.
+const COLUMNS: &str = "\
+Figures, at each length of net speech (pauses do not count):
+  short   probes with less speech than that, which are taken whole
+  mute    probes in which no speech was found; each is a miss
+  EER     equal error rate over all pairs of a probe and a print
+  rank-1  share of probes whose own print scores highest of all
+  FNIR    share of searches in a gallery of so many people that do not end with the right name, at
+          the threshold that lets that share of strangers' searches (FPIR) end with a name; the mean
+          over every gallery of that size
+  minDCF  lowest detection cost at 1 % target trials; 1 is that of always saying no
+  Cllr    cost of the calibrated likelihood ratios in bits; 1 is that of saying nothing
+
+In brackets are 95 % intervals by speaker. As many speakers as there are get drawn with replacement,
+2,000 times over; a trial of two counts with the product of how often each was drawn. For rank-1 the
+callers are drawn and the gallery stays. An interval says how a figure varies with other speakers
+like these, and nothing of other lines or languages. Where no error was seen it has no width;
+with N speakers an error rate of up to 3/N is possible all the same.
+
+With --against, A is --model and B the other. A - B is taken draw by draw, between the same speakers,
+and so is surer than A and B by themselves. WORSE or better stands where its interval leaves out
+zero. Of twenty figures that are equal in truth, about one gets such a mark by chance.";
+
+/// A model that is measured.
+struct System {
+    source: ModelSource,
+    embedder: Embedder,
+}
+
+/// One manifest, through all the systems.
+struct Recordings {
+    name: String,
+    rows: Vec<Row>,
+    by_system: Vec<Vec<Heard>>,
+}
+
+/// Each manifest's name and people, as one system heard them.
+type Casts = Vec<(String, Cast)>;
+
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let What::Voice(args) = args.what;
     let lengths_ms = lengths_ms(&args.seconds)?;
-    let embedder = embedder(&args)?;
-    let mut casts = Vec::new();
-    for path in &args.manifests {
-        let rows = manifest::read(path)?;
-        let files: Vec<&Path> = rows.iter().map(|row| row.file.as_path()).collect();
-        let heard = recordings::hear_all(&embedder, &files, args.threads)?;
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        casts.push((name, Cast::new(embedder.model(), &rows, heard, USABLE_MS)?));
-    }
+    let systems = [Some(&args.model), args.against.as_ref()];
+    let systems: Vec<System> =
+        systems.into_iter().flatten().map(|name| System::load(name, &args)).collect::<anyhow::Result<_>>()?;
+    let recordings = hear(&args, &systems)?;
+    let casts = |n: usize| systems[n].casts(n, &recordings, args.cross_validate);
+    let heard: Vec<Casts> = (0..systems.len()).map(casts).collect::<anyhow::Result<_>>()?;
     if let Some(out) = &args.fit_wccn {
-        return fit_wccn(&embedder, &casts, out);
+        return fit_wccn(&systems[0].embedder, &heard[0], out);
     }
-    let calibration = match (&args.fit_calibration, &args.attribution) {
-        (Some(out), Some(attribution)) => {
-            let fitted = fit::fit(embedder.model(), &casts, attribution)?;
-            std::fs::write(out, fitted.to_toml()?).with_context(|| format!("cannot write {}", out.display()))?;
-            println!("{fitted}");
-            fitted.calibration
-        }
-        _ => stored_calibration(args.model_dir.as_deref(), &embedder)?,
-    };
-    let mut scores = args.scores.as_deref().map(report::ScoresFile::create).transpose()?;
-    for (name, cast) in &casts {
-        let report = Report::new(name, cast, &calibration, &lengths_ms);
-        print!("{report}");
-        if let Some(scores) = &mut scores {
-            scores.write(cast, &calibration, &lengths_ms)?;
+    let calibrations = calibrations(&args, &systems, &heard[0])?;
+    for (letter, system) in ["A: ", "B: "].iter().zip(&systems) {
+        let letter = if systems.len() > 1 { letter } else { "" };
+        println!("{letter}{} ({})", system.source, system.embedder.model());
+    }
+    for (n, (name, cast)) in heard[0].iter().enumerate() {
+        let side = |system: usize| Side { cast: &heard[system][n].1, calibration: calibrations[system].as_ref() };
+        if systems.len() > 1 {
+            print!("{}", Comparison::new(name, [side(0), side(1)], &lengths_ms));
+        } else {
+            print!("{}", Report::new(name, cast, calibrations[0].as_ref(), &lengths_ms));
         }
     }
-    scores.map(report::ScoresFile::finish).transpose()?;
+    if let Some(out) = &args.scores {
+        let mut scores = ScoresFile::create(out)?;
+        for (_, cast) in &heard[0] {
+            scores.write(cast, calibrations[0].as_ref(), &lengths_ms)?;
+        }
+        scores.finish()?;
+    }
     Ok(ExitCode::SUCCESS)
 }
+
+impl System {
+    fn load(name: &str, args: &VoiceArgs) -> anyhow::Result<Self> {
+        let source: ModelSource = name.parse()?;
+        let bare = args.bare || args.cross_validate || args.fit_wccn.is_some();
+        let embedder = if bare { source.network()? } else { source.embedder()? };
+        Ok(Self { source, embedder })
+    }
+
+    /// Of `recordings` as this system, the `n`th, heard them.
+    fn casts(&self, n: usize, recordings: &[Recordings], cross_validate: bool) -> anyhow::Result<Casts> {
+        let model = self.embedder.model();
+        let cast = |of: &Recordings, heard| Cast::new(model, &of.rows, heard, USABLE_MS);
+        let named = |of: &Recordings| Ok((of.name.clone(), cast(of, of.by_system[n].clone())?));
+        let mut casts: Casts = recordings.iter().map(named).collect::<anyhow::Result<_>>()?;
+        if cross_validate {
+            for folds in (0..FOLDS).flat_map(|a| (a..FOLDS).map(move |b| [a, b])) {
+                let utterances = trials::utterances(&casts, &folds);
+                let wccn = Wccn::fit(self.embedder.model_sha256(), &utterances).context(NO_LINES)?;
+                for ((_, whole), of) in casts.iter_mut().zip(recordings) {
+                    let heard = of.by_system[n].iter().map(|heard| heard.normalised(&wccn)).collect::<Option<_>>();
+                    whole.refit(folds, cast(of, heard.context("a window has no embedding")?)?);
+                }
+            }
+        }
+        Ok(casts)
+    }
+}
+
+const NO_LINES: &str = "no call is in more than one manifest, so there are no differences between lines to learn";
 
 fn lengths_ms(seconds: &[f64]) -> anyhow::Result<Vec<u32>> {
     for s in seconds {
@@ -102,45 +196,44 @@ fn lengths_ms(seconds: &[f64]) -> anyhow::Result<Vec<u32>> {
     Ok(seconds.iter().map(|s| (s * 1000.0).round() as u32).collect())
 }
 
-/// The bare network while its normalisation is being fitted.
-fn embedder(args: &VoiceArgs) -> anyhow::Result<Embedder> {
-    let (model, golden, wccn) = match &args.model_dir {
-        Some(folder) => {
-            let file = |name: &str| {
-                let path = folder.join(name);
-                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
-            };
-            let wccn = if args.fit_wccn.is_some() { Vec::new() } else { file("ge2e.wccn")? };
-            (file("ge2e.onnx")?, file("ge2e.golden.json")?, wccn)
+/// Every recording once, through all the systems.
+fn hear(args: &VoiceArgs, systems: &[System]) -> anyhow::Result<Vec<Recordings>> {
+    let embedders: Vec<&Embedder> = systems.iter().map(|system| &system.embedder).collect();
+    let hear_one = |path: &PathBuf| {
+        let mut rows = manifest::read(path)?;
+        if let Some(calls) = args.enroll_calls {
+            rows = manifest::with_enroll_calls(rows, calls as usize);
         }
-        None => (
-            include_bytes!("../../models/ge2e.onnx").to_vec(),
-            include_bytes!("../../models/ge2e.golden.json").to_vec(),
-            include_bytes!("../../models/ge2e.wccn").to_vec(),
-        ),
+        let files: Vec<&Path> = rows.iter().map(|row| row.file.as_path()).collect();
+        let by_system = recordings::hear_all(&embedders, &files, args.threads)?;
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Ok(Recordings { name, rows, by_system })
     };
-    let bare = Embedder::from_bytes(&model, &golden)?;
-    Ok(if args.fit_wccn.is_some() { bare } else { bare.with_wccn(&wccn)? })
+    args.manifests.iter().map(hear_one).collect()
 }
 
 fn fit_wccn(embedder: &Embedder, casts: &[(String, Cast)], out: &Path) -> anyhow::Result<ExitCode> {
-    let utterances = trials::utterances(casts);
-    let wccn = Wccn::fit(embedder.model_sha256(), &utterances)
-        .context("no call is in more than one manifest, so there are no differences between lines to learn")?;
+    let utterances = trials::utterances(casts, &[]);
+    let wccn = Wccn::fit(embedder.model_sha256(), &utterances).context(NO_LINES)?;
     std::fs::write(out, wccn.to_bytes()).with_context(|| format!("cannot write {}", out.display()))?;
     println!("channel normalisation fitted on {} utterances", utterances.len());
     Ok(ExitCode::SUCCESS)
 }
 
-fn stored_calibration(folder: Option<&Path>, embedder: &Embedder) -> anyhow::Result<Calibration> {
-    let text = match folder {
-        Some(folder) => {
-            let file = folder.join("ge2e.calibration.toml");
-            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?
-        }
-        None => include_str!("../../models/ge2e.calibration.toml").to_owned(),
-    };
-    let calibration = Calibration::parse(&text)?;
-    calibration.must_be_for(embedder.model())?;
-    Ok(calibration)
+/// One a system: the stored one, one fitted just now, or none.
+fn calibrations(
+    args: &VoiceArgs,
+    systems: &[System],
+    casts: &[(String, Cast)],
+) -> anyhow::Result<Vec<Option<Calibration>>> {
+    if let (Some(out), Some(attribution)) = (&args.fit_calibration, &args.attribution) {
+        let origin = fit::Origin { data: args.data.as_deref(), attribution };
+        let fitted = fit::fit(systems[0].embedder.model(), casts, &origin)?;
+        std::fs::write(out, fitted.to_toml()?).with_context(|| format!("cannot write {}", out.display()))?;
+        println!("{fitted}");
+        return Ok(vec![Some(fitted.calibration)]);
+    }
+    let stored = |system: &System| system.source.calibration(system.embedder.model());
+    let uncalibrated = args.bare || args.cross_validate;
+    systems.iter().map(|system| Ok(if uncalibrated { None } else { Some(stored(system)?) })).collect()
 }

@@ -24,6 +24,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         println!("desk       http://{}", service.desk);
         println!("store      {}", service.store.place());
+        println!("model      {}", service.model);
 
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;

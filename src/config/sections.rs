@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -12,6 +11,7 @@ use toml::Table;
 use super::ConfigError;
 use crate::identity::{self, Search};
 use crate::store::{self, KeySource};
+use crate::voice::{ModelSource, VoiceError};
 use crate::{call, desk, rtp, sip};
 
 /// The settings of a whole service, checked.
@@ -24,7 +24,7 @@ pub struct Config {
     pub call: call::Options,
     pub max_calls: usize,
     pub drain: Duration,
-    pub model_dir: Option<PathBuf>,
+    pub model: ModelSource,
     pub voice_threads: usize,
     pub search_reason: String,
     pub store: store::Options,
@@ -71,7 +71,7 @@ struct Call {
 
 #[derive(Deserialize)]
 struct Voice {
-    model_dir: String,
+    model: String,
     threads: usize,
 }
 
@@ -139,7 +139,7 @@ impl Config {
             },
             max_calls: s.call.max_calls,
             drain: Duration::from_secs(s.call.drain_s),
-            model_dir: (!s.voice.model_dir.is_empty()).then(|| s.voice.model_dir.into()),
+            model: s.voice.model.parse().map_err(|error: VoiceError| value("voice.model", &error.to_string()))?,
             voice_threads: s.voice.threads,
             search_reason: s.identity.search_reason,
             store: store::Options { url: s.store.url, key: key_source(s.store.key_file) },
@@ -236,6 +236,7 @@ fn value(key: &str, reason: &str) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use crate::config::ConfigArgs;
+    use crate::voice::ModelSource;
 
     fn refusal(set: &[&str]) -> String {
         let set = set.iter().map(|s| (*s).to_owned()).collect();
@@ -247,6 +248,7 @@ mod tests {
         let config = ConfigArgs::default().load().unwrap();
         assert_eq!(config.sip.listen.len(), 2);
         assert_eq!(config.rtp_ports, 20000..=29999);
+        assert_eq!(config.model.name(), ModelSource::default().name(), "the default is named in two places");
     }
 
     #[test]
@@ -266,6 +268,7 @@ mod tests {
             ("identity.search=all", "identity.search: "),
             ("shop.time_zone=Mars/Olympus", "shop.time_zone: "),
             ("sip.country_code=Germany", "sip.country_code: "),
+            ("voice.model=ge3e", "voice.model: there is no model `ge3e`"),
         ] {
             assert!(refusal(&[set]).starts_with(key), "{}", refusal(&[set]));
         }

@@ -3,7 +3,7 @@
 use super::MELS;
 
 /// Part of every model's identity: embeddings made by another front-end are of another kind. Raise it whenever the
-/// windows of the same sound would differ (models/MODEL.md describes the features).
+/// windows of the same sound would differ (models/ge2e/MODEL.md describes the features).
 pub const FRONT_END_VERSION: &str = "fe1";
 
 /// 1.6 s in steps of 10 ms: the length that the default model was trained on (resemblyzer 0.1.4, hparams.py).

@@ -17,6 +17,15 @@ pub struct Destroyed {
     pub voiceprints: Vec<ModelId>,
 }
 
+/// Stored voiceprints of a model that is not in use: they are never compared with anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherModel {
+    pub model: ModelId,
+    pub voiceprints: u64,
+    /// Their customers without a voiceprint of the model in use: not recognised until they are enrolled again.
+    pub waiting: u64,
+}
+
 impl Store {
     /// Adds a yes or a no by itself, with its line in the audit.
     pub async fn record_consent(&self, consent: ConsentRecord) -> Result<(), StoreError> {
@@ -114,6 +123,25 @@ impl Store {
             ORDER BY v.customer";
         let rows = sql!(all Row, in conn, text, model.as_str())?;
         rows.into_iter().map(|row| self.opened(row, model)).collect()
+    }
+
+    /// What is stored for other models than the one in use, in the order of their ids.
+    pub async fn other_models(&self, in_use: &ModelId) -> Result<Vec<OtherModel>, StoreError> {
+        let mut conn = self.read().await?;
+        // A no has deleted its customer's prints, so each of these stands on a yes.
+        let text = "
+            SELECT v.model, COUNT(*), COUNT(*) - COUNT(own.customer)
+            FROM voiceprints v
+            LEFT JOIN voiceprints own ON own.customer = v.customer AND own.model = $1
+            WHERE v.model <> $1
+            GROUP BY v.model ORDER BY v.model";
+        let rows = sql!(all (String, i64, i64), in conn, text, in_use.as_str())?;
+        let other = |(model, voiceprints, waiting): (String, i64, i64)| OtherModel {
+            model: ModelId::new(model),
+            voiceprints: voiceprints.max(0) as u64,
+            waiting: waiting.max(0) as u64,
+        };
+        Ok(rows.into_iter().map(other).collect())
     }
 
     fn opened(

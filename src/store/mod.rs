@@ -19,7 +19,7 @@ mod tests;
 
 pub use audit::AuditRow;
 pub use calls::CallFacts;
-pub use consent::Destroyed;
+pub use consent::{Destroyed, OtherModel};
 pub use db::Store;
 pub use error::StoreError;
 pub use options::{KeySource, Options};

@@ -98,6 +98,7 @@ impl Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::voice::ModelSource;
 
     const TEXT: &str = r#"
         model = "m-fe1"
@@ -147,14 +148,16 @@ mod tests {
     }
 
     #[test]
-    fn the_calibration_in_the_repository_grows_with_the_score_and_is_bounded() {
-        let stored = Calibration::parse(include_str!("../../models/ge2e.calibration.toml")).unwrap();
-        for net_speech_ms in [1600, 3200, 5000, 10_000] {
-            let llrs: Vec<f32> = (-10..=10)
-                .map(|n| stored.llr(Score(n as f32 / 10.0), Quality { net_speech_ms, snr_db: 20.0 }).0)
-                .collect();
-            assert!(llrs.is_sorted(), "{llrs:?}");
-            assert!(llrs[0] < -3.0 && llrs[20] > 3.0 && llrs[20] < 12.0, "{llrs:?}");
+    fn the_calibrations_inside_the_program_grow_with_the_score_and_are_bounded() {
+        for source in ModelSource::inside() {
+            let stored = source.calibration(&source.id().unwrap()).unwrap();
+            for net_speech_ms in [1600, 3200, 5000, 10_000] {
+                let llrs: Vec<f32> = (-10..=10)
+                    .map(|n| stored.llr(Score(n as f32 / 10.0), Quality { net_speech_ms, snr_db: 20.0 }).0)
+                    .collect();
+                assert!(llrs.is_sorted(), "{source}: {llrs:?}");
+                assert!(llrs[0] < -3.0 && llrs[20] > 3.0 && llrs[20] < 12.0, "{source}: {llrs:?}");
+            }
         }
     }
 }

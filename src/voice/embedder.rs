@@ -1,6 +1,5 @@
 //! A window of speech becomes a point in the model's space; one person's points lie together.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -24,20 +23,13 @@ pub struct Embedder {
 }
 
 impl Embedder {
-    /// Reads `NAME.onnx`, and `NAME.golden.json` and `NAME.wccn` beside it.
-    pub fn load(model: &Path) -> Result<Self, VoiceError> {
-        let beside = |extension| read(&model.with_extension(extension));
-        Self::from_bytes(&read(model)?, &beside("golden.json")?)?.with_wccn(&beside("wccn")?)
-    }
-
     /// The network alone. Refuses a model that cannot be loaded, and one that does not give the golden embeddings with
     /// our front-end.
     pub fn from_bytes(model: &[u8], golden: &[u8]) -> Result<Self, VoiceError> {
         let model_sha256: [u8; 32] = Sha256::digest(model).into();
         let golden = Golden::parse(golden)?;
         golden.must_be_for(&hex(&model_sha256))?;
-        let id = ModelId::new(format!("{}-{FRONT_END_VERSION}", hex(&model_sha256[..8])));
-        let embedder = Self { plan: plan(model)?, wccn: None, model_sha256, id };
+        let embedder = Self { plan: plan(model)?, wccn: None, model_sha256, id: network_id(&model_sha256) };
         golden.check(&embedder)?;
         Ok(embedder)
     }
@@ -46,8 +38,7 @@ impl Embedder {
     /// digits of the file's SHA-256.
     pub fn with_wccn(self, wccn: &[u8]) -> Result<Self, VoiceError> {
         let parsed = Wccn::parse(wccn, &self.model_sha256)?;
-        let id = ModelId::new(format!("{}-{}", self.id, hex(&Sha256::digest(wccn)[..4])));
-        Ok(Self { wccn: Some(Arc::new(parsed)), id, ..self })
+        Ok(Self { wccn: Some(Arc::new(parsed)), id: normalised_id(&self.id, wccn), ..self })
     }
 
     pub fn model(&self) -> &ModelId {
@@ -86,9 +77,17 @@ fn plan(model: &[u8]) -> Result<Arc<TypedRunnableModel>, VoiceError> {
         .map_err(|error| VoiceError::Model(format!("{error:#}")))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, VoiceError> {
-    std::fs::read(path)
-        .map_err(|error| VoiceError::Read { path: path.display().to_string(), reason: error.to_string() })
+/// The id of a network with its normalisation, by their files.
+pub fn model_id(model: &[u8], wccn: &[u8]) -> ModelId {
+    normalised_id(&network_id(&Sha256::digest(model).into()), wccn)
+}
+
+fn network_id(model_sha256: &[u8; 32]) -> ModelId {
+    ModelId::new(format!("{}-{FRONT_END_VERSION}", hex(&model_sha256[..8])))
+}
+
+fn normalised_id(network: &ModelId, wccn: &[u8]) -> ModelId {
+    ModelId::new(format!("{network}-{}", hex(&Sha256::digest(wccn)[..4])))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -98,13 +97,13 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::voice::ModelSource;
 
-    fn models() -> std::path::PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
-    }
+    const MODEL: &str = "model.onnx";
+    const GOLDEN: &str = "model.golden.json";
 
-    fn bytes(name: &str) -> Vec<u8> {
-        std::fs::read(models().join(name)).unwrap()
+    fn bytes(file: &str) -> Vec<u8> {
+        std::fs::read(format!("{}/models/ge2e/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap()
     }
 
     fn refusal(model: &[u8], golden: &[u8]) -> String {
@@ -113,18 +112,15 @@ mod tests {
 
     #[test]
     fn the_model_in_the_repository_passes_its_golden_clips_and_has_a_name() {
-        let embedder = Embedder::load(&models().join("ge2e.onnx")).unwrap();
+        let embedder = ModelSource::default().embedder().unwrap();
         let parts: Vec<&str> = embedder.model().as_str().split('-').collect();
         assert_eq!((parts[0].len(), parts[1], parts[2].len()), (16, FRONT_END_VERSION, 8));
-        assert_ne!(
-            embedder.model(),
-            Embedder::from_bytes(&bytes("ge2e.onnx"), &bytes("ge2e.golden.json")).unwrap().model()
-        );
+        assert_ne!(embedder.model(), ModelSource::default().network().unwrap().model());
     }
 
     #[test]
     fn a_window_embeds_the_same_whatever_was_embedded_before_it() {
-        let embedder = Embedder::load(&models().join("ge2e.onnx")).unwrap();
+        let embedder = ModelSource::default().embedder().unwrap();
         let window = |seed: usize| {
             let mels = (0..Window::SHAPE[0] * Window::SHAPE[1]).map(|n| ((n * seed) % 101) as f32 * 1e-4).collect();
             Window { mels, net_speech_ms: 1600, snr_db: 20.0 }
@@ -137,11 +133,11 @@ mod tests {
 
     #[test]
     fn a_damaged_model_is_refused_even_with_a_golden_file_that_names_it() {
-        let mut damaged = bytes("ge2e.onnx");
+        let mut damaged = bytes(MODEL);
         damaged.truncate(damaged.len() / 2);
-        assert!(refusal(&damaged, &bytes("ge2e.golden.json")).contains("made for another model file"));
+        assert!(refusal(&damaged, &bytes(GOLDEN)).contains("made for another model file"));
         assert!(refusal(&damaged, &golden_for(&damaged)).contains("cannot be loaded"));
-        let mut flipped = bytes("ge2e.onnx");
+        let mut flipped = bytes(MODEL);
         // In the middle lie weights: exponents of a thousand of them change.
         let middle = flipped.len() / 2;
         flipped[middle..middle + 4000].iter_mut().for_each(|byte| *byte ^= 0x40);
@@ -152,38 +148,32 @@ mod tests {
 
     #[test]
     fn a_front_end_that_gives_other_mels_is_refused_with_the_place() {
-        let mut golden: serde_json::Value = serde_json::from_slice(&bytes("ge2e.golden.json")).unwrap();
+        let mut golden: serde_json::Value = serde_json::from_slice(&bytes(GOLDEN)).unwrap();
         let mel = &mut golden["clips"][1]["mel_frames"][2]["mels"][5];
         *mel = (mel.as_f64().unwrap() * 1.01).into();
-        let sentence = refusal(&bytes("ge2e.onnx"), golden.to_string().as_bytes());
+        let sentence = refusal(&bytes(MODEL), golden.to_string().as_bytes());
         assert!(sentence.contains("disagree") && sentence.contains("mel 5"), "{sentence}");
     }
 
     #[test]
     fn a_model_that_gives_other_embeddings_is_refused() {
-        let mut golden: serde_json::Value = serde_json::from_slice(&bytes("ge2e.golden.json")).unwrap();
+        let mut golden: serde_json::Value = serde_json::from_slice(&bytes(GOLDEN)).unwrap();
         golden["clips"][0]["embedding"] = golden["clips"][1]["embedding"].take();
         golden["clips"].as_array_mut().unwrap().truncate(1);
-        let sentence = refusal(&bytes("ge2e.onnx"), golden.to_string().as_bytes());
+        let sentence = refusal(&bytes(MODEL), golden.to_string().as_bytes());
         assert!(sentence.contains("disagree") && sentence.contains("cosine"), "{sentence}");
     }
 
     #[test]
     fn what_is_no_golden_file_is_refused() {
-        let model = bytes("ge2e.onnx");
+        let model = bytes(MODEL);
         assert!(refusal(&model, b"{}").contains("golden file cannot be understood"));
-        let empty = String::from_utf8(bytes("ge2e.golden.json")).unwrap().replace("\"format\": 1", "\"format\": 9");
+        let empty = String::from_utf8(bytes(GOLDEN)).unwrap().replace("\"format\": 1", "\"format\": 9");
         assert!(refusal(&model, empty.as_bytes()).contains("format 9"));
     }
 
-    #[test]
-    fn a_missing_file_is_named() {
-        let error = Embedder::load(Path::new("nowhere/ge2e.onnx")).err().unwrap();
-        assert!(error.to_string().contains("nowhere/ge2e.onnx"), "{error}");
-    }
-
     fn golden_for(model: &[u8]) -> Vec<u8> {
-        let mut golden: serde_json::Value = serde_json::from_slice(&bytes("ge2e.golden.json")).unwrap();
+        let mut golden: serde_json::Value = serde_json::from_slice(&bytes(GOLDEN)).unwrap();
         golden["model_sha256"] = hex(&Sha256::digest(model)).into();
         golden.to_string().into_bytes()
     }

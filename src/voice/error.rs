@@ -7,6 +7,11 @@ use crate::base::ErrorKind;
 pub enum VoiceError {
     #[error("cannot read {path}: {reason}")]
     Read { path: String, reason: String },
+    #[error(
+        "there is no model `{asked}` inside the program (there is {inside}), and no such folder. A folder holds model.onnx, \
+         model.golden.json, model.wccn and model.calibration.toml"
+    )]
+    UnknownModel { asked: String, inside: String },
     #[error("the model file cannot be loaded, it is damaged or no speaker model: {0}")]
     Model(String),
     #[error("the golden file cannot be understood: {0}")]

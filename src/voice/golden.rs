@@ -1,5 +1,5 @@
 //! Clips with known answers: a front-end that does not fit its model ruins scores without a word, so both are tried
-//! together before the first call. models/MODEL.md gives the formula of the clips.
+//! together before the first call. models/ge2e/MODEL.md gives the formula of the clips.
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use super::{Embedder, VoiceError};
 use crate::speech::fbank::Fbank;
 use crate::speech::{MELS, WINDOW_FRAMES, Window};
 
-/// NAME.golden.json, as models/build.py writes it.
+/// model.golden.json, as models/golden.py writes it. It holds more: what is compared with onnxruntime is for the tests alone.
 #[derive(Deserialize)]
 pub struct Golden {
     format: u32,
@@ -174,3 +174,6 @@ impl Noise {
         f64::from(self.0) / f64::from(1u32 << 31) - 1.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,9 @@
 //! Two people in one recording, made by joining recordings of the development speakers.
 
-use std::path::Path;
-
 use regulars::base::UnixMillis;
 use regulars::speech::{FrontEnd, wav};
 use regulars::voice::enroll::Enroller;
-use regulars::voice::{Embedder, VoiceError, Voiceprint};
+use regulars::voice::{Embedder, ModelSource, VoiceError, Voiceprint};
 
 fn enroll(embedder: &Embedder, samples: &[f32]) -> Result<Voiceprint, VoiceError> {
     let mut front_end = FrontEnd::new(8000).unwrap();
@@ -20,7 +18,7 @@ fn enroll(embedder: &Embedder, samples: &[f32]) -> Result<Voiceprint, VoiceError
 #[test]
 fn one_person_is_enrolled_and_two_are_refused() {
     let Some(folder) = crate::eval_reports::development_data() else { return };
-    let embedder = Embedder::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ge2e.onnx")).unwrap();
+    let embedder = ModelSource::default().embedder().unwrap();
     let manifest = std::fs::read_to_string(folder.join("tel.csv")).unwrap();
     let rows: Vec<Vec<&str>> = manifest.lines().skip(1).map(|line| line.split(',').collect()).collect();
     let sound = |file: &str| wav::parse(&std::fs::read(folder.join(file)).unwrap()).unwrap().samples;
@@ -42,7 +40,7 @@ fn one_person_is_enrolled_and_two_are_refused() {
         assert!(print.is_ok(), "{speaker}: {:?}", print.err());
     }
 
-    // Over random pairs of all 130 people 70 % are refused; those who sound alike pass.
+    // Over random pairs of all 130 people three in four are refused; those who sound alike pass.
     let (mut refused, mut pairs) = (0, 0);
     for (n, (_, one)) in people.iter().enumerate() {
         for (_, other) in &people[..n] {

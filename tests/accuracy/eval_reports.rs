@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use regulars::voice::ModelSource;
+
 /// A row of the printed table.
 pub struct Line {
     pub eer: f64,
@@ -18,8 +20,8 @@ impl Line {
             .split_whitespace()
             .filter_map(|w| w.parse().ok())
             .collect();
-        // Seconds, shorter probes, probes without speech, EER, minDCF, rank-1, ..., Cllr.
-        Line { eer: numbers[3], rank_1: numbers[5], cllr: *numbers.last().unwrap() }
+        // Seconds, shorter probes, mute probes, EER, rank-1, ..., Cllr; intervals are in brackets and no numbers by themselves.
+        Line { eer: numbers[3], rank_1: numbers[4], cllr: *numbers.last().unwrap() }
     }
 }
 
@@ -50,9 +52,9 @@ fn refusal(args: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// Six people of the development data: four enrolled, two strangers.
-fn small_manifest(folder: &Path, into: &Path) -> PathBuf {
-    let text = std::fs::read_to_string(folder.join("tel.csv")).unwrap();
+/// Six people of the development data over one kind of line: four enrolled, two strangers.
+fn small_manifest(folder: &Path, line: &str, into: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(folder.join(line)).unwrap();
     let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
     let has_enroll = |speaker: &str| rows.iter().any(|row| row[0] == speaker && row[1] == "enroll");
     let mut speakers: Vec<&str> = rows.iter().map(|row| row[0]).collect();
@@ -65,7 +67,7 @@ fn small_manifest(folder: &Path, into: &Path) -> PathBuf {
     for row in rows.iter().filter(|row| chosen.contains(&row[0])) {
         manifest += &format!("{},{},{},{}\n", row[0], row[1], row[2], folder.join(row[3]).display());
     }
-    let path = into.join("small.csv");
+    let path = into.join(line);
     std::fs::write(&path, manifest).unwrap();
     path
 }
@@ -74,7 +76,7 @@ fn small_manifest(folder: &Path, into: &Path) -> PathBuf {
 fn every_probe_is_scored_against_everyone_enrolled_and_twice_the_same() {
     let Some(data) = development_data() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let manifest = small_manifest(&data, folder.path());
+    let manifest = small_manifest(&data, "tel.csv", folder.path());
     let probes = std::fs::read_to_string(&manifest).unwrap().matches(",probe,").count();
     let (first, second) = (folder.path().join("1.csv"), folder.path().join("2.csv"));
     let args = |scores: &'static str| {
@@ -94,6 +96,66 @@ fn every_probe_is_scored_against_everyone_enrolled_and_twice_the_same() {
     assert!(text.starts_with("probe,speaker,seconds,score,llr\n"));
     assert_eq!(text.lines().count(), 1 + probes * 4 * 2, "probes by enrolled people by lengths");
     assert!(printed[0].contains("4 enrolled") && printed[0].contains("2 strangers"), "{}", printed[0]);
+}
+
+#[test]
+fn a_model_against_itself_differs_in_nothing() {
+    let Some(data) = development_data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = small_manifest(&data, "tx.csv", folder.path());
+    let default = ModelSource::default();
+    let same = format!("{}/models/{}", env!("CARGO_MANIFEST_DIR"), default.name());
+    let output = eval(&[manifest.to_str().unwrap(), "--seconds", "3", "--against", &same]);
+    let id = default.id().unwrap();
+    for named in [format!("A: {default} ({id})"), format!("B: the folder {same} ({id})")] {
+        assert!(output.contains(&named), "{output}");
+    }
+    let figures: Vec<Vec<&str>> =
+        output.lines().filter(|line| line.matches('|').count() == 2).map(|line| line.split('|').collect()).collect();
+    // The heading, EER, rank-1, FNIR twice and twice again, minDCF, Cllr.
+    assert_eq!(figures.len(), 9, "{output}");
+    for figure in &figures[1..] {
+        let a = figure[0].trim_end();
+        assert!(a.ends_with(figure[1].trim()), "{output}");
+        let difference = figure[2].trim();
+        let none = ["", "-", "+0.00 [+0.00 to +0.00]", "+0.0 [+0.0 to +0.0]"];
+        assert!(none.contains(&difference), "{difference:?}\n{output}");
+    }
+}
+
+#[test]
+fn a_new_model_becomes_whole_in_two_steps_and_each_lack_is_named() {
+    let Some(data) = development_data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let manifests = ["tel.csv", "tn.csv"].map(|line| small_manifest(&data, line, folder.path()));
+    let model = folder.path().join("model");
+    std::fs::create_dir(&model).unwrap();
+    for file in ["model.onnx", "model.golden.json"] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ge2e").join(file);
+        std::fs::copy(from, model.join(file)).unwrap();
+    }
+    let file = |name: &str| model.join(name).to_str().unwrap().to_owned();
+    let (wccn, calibration) = (file("model.wccn"), file("model.calibration.toml"));
+    let with = |more: &[&str]| -> Vec<String> {
+        let common = [&manifests[0], &manifests[1], Path::new("--model"), &model].map(|path| path.to_str().unwrap());
+        common.iter().chain(&["--seconds", "3"]).chain(more).map(|arg| (*arg).to_owned()).collect()
+    };
+    let eval = |more: &[&str]| eval(&with(more).iter().map(String::as_str).collect::<Vec<_>>());
+    let refusal = |more: &[&str]| refusal(&with(more).iter().map(String::as_str).collect::<Vec<_>>());
+
+    let bare = eval(&["--bare"]);
+    assert!(bare.lines().any(|line| line.trim_end().ends_with(" -")), "no calibration, no Cllr:\n{bare}");
+    assert!(refusal(&[]).contains(&wccn));
+    assert!(eval(&["--fit-wccn", &wccn]).contains("fitted on"));
+    assert!(refusal(&[]).contains(&calibration));
+    let texts = ["--attribution", "Nobody, CC0", "--data", "Two lines"];
+    eval(&[&["--fit-calibration", &calibration], &texts[..]].concat());
+    let stored: toml::Table = std::fs::read_to_string(&calibration).unwrap().parse().unwrap();
+    let source: ModelSource = model.to_str().unwrap().parse().unwrap();
+    assert_eq!(stored["model"].as_str().unwrap(), source.id().unwrap().as_str());
+    assert_eq!(stored["attribution"].as_str().unwrap(), "Nobody, CC0");
+    assert!(stored["data"].as_str().unwrap().starts_with("Two lines: "), "{stored}");
+    assert!(Line::parse(&eval(&[]), 3.0).cllr < 1.0);
 }
 
 #[test]

@@ -10,12 +10,12 @@ use regulars::config::ConfigArgs;
 use regulars::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use regulars::desk::wire::proto;
 use regulars::rtp::Codec;
-use regulars::service::{Model, Service};
+use regulars::service::Service;
 use regulars::sip::SipError;
 use regulars::sip::softphone::{CallOutcome, SoftphoneOptions, Tail, place};
 use regulars::speech::{FrontEnd, codec, wav};
-use regulars::voice::Voiceprint;
 use regulars::voice::enroll::Enroller;
+use regulars::voice::{Model, Voiceprint};
 use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -30,7 +30,7 @@ pub const LINE: &str = "pizza";
 pub struct House {
     pub service: Option<Service>,
     /// The database; gone with the house.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     pub model: Model,
 }
 
@@ -43,7 +43,8 @@ impl House {
         let set = own.iter().chain(set).map(|s| (*s).to_owned()).collect();
         let config = ConfigArgs { config: None, set }.load().unwrap();
         let service = Service::start(config).await.unwrap();
-        Self { service: Some(service), _folder: folder, model: Model::load(None).unwrap() }
+        let model = service.model.load().unwrap();
+        Self { service: Some(service), folder, model }
     }
 
     pub fn service(&self) -> &Service {
@@ -77,7 +78,7 @@ impl House {
         self.service().registry.enroll(consent, voiceprint).await.unwrap();
     }
 
-    fn voiceprint(&self, voice: usize) -> Voiceprint {
+    pub fn voiceprint(&self, voice: usize) -> Voiceprint {
         let mut enroller = Enroller::default();
         for file in recordings(voice, "enroll") {
             let wav = wav::parse(&std::fs::read(file).unwrap()).unwrap();
@@ -90,6 +91,14 @@ impl House {
             enroller.next_recording();
         }
         enroller.finish(self.model.embedder.model(), UnixMillis(0)).unwrap()
+    }
+
+    /// What `regulars doctor` says of this house's books, on other ports.
+    pub async fn doctor(&self) -> String {
+        let store = format!("store.url=sqlite:{}", self.folder.path().join("house.db").display());
+        let set = ["sip.listen=udp:127.0.0.1:0", "desk.listen=127.0.0.1:0", &store].map(|set| ["--set", set]).concat();
+        let mut doctor = tokio::process::Command::new(env!("CARGO_BIN_EXE_regulars"));
+        String::from_utf8(doctor.arg("doctor").args(set).output().await.unwrap().stdout).unwrap()
     }
 
     pub async fn screen(&self) -> Screen {

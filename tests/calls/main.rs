@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)] // these tasks play the world outside the service
 
 mod agent_commands;
+mod another_model;
 mod house;
 mod number_card;
 mod pii;

@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use regulars::base::CallId;
 use regulars::customer::{ConsentRecord, CustomerId, Purpose};
-use regulars::store::StoreError;
-use regulars::voice::ModelId;
+use regulars::store::{OtherModel, StoreError};
+use regulars::voice::{ModelId, Voiceprint};
 
 use crate::fixture::{Fixture, NOW, model, number, print, yes, yes_after};
 
@@ -37,6 +37,34 @@ pub async fn enrolling_again_replaces_the_print(at: &Fixture) {
     let prints = at.store.voiceprints(&model()).await.unwrap();
     assert_eq!((prints.len(), prints[0].1.net_speech_ms), (1, 12_002));
     assert_eq!(at.count("consents").await, 2);
+}
+
+pub async fn prints_of_two_models_lie_side_by_side_and_a_no_takes_both(at: &Fixture) {
+    let (anna, ben) = (at.customer("Anna Example", Some(&number(1))).await, at.customer("Ben Example", None).await);
+    let newer = ModelId::new("fedcba9876543210-1");
+    let of_newer = |seed| Voiceprint { model: newer.clone(), ..print(seed) };
+    assert_eq!(at.store.other_models(&newer).await.unwrap(), []);
+    at.store.enroll(yes(&anna), print(1)).await.unwrap();
+    at.store.enroll(yes(&ben), print(2)).await.unwrap();
+    let asleep = |voiceprints, waiting| [OtherModel { model: model(), voiceprints, waiting }];
+    assert_eq!(at.store.other_models(&newer).await.unwrap(), asleep(2, 2));
+    assert_eq!(at.store.other_models(&model()).await.unwrap(), []);
+
+    // Anna is asked again under the newer model; her old print stays for the day on which the model is set back.
+    at.store.enroll(yes_after(&anna, 1), of_newer(3)).await.unwrap();
+    assert_eq!(at.store.other_models(&newer).await.unwrap(), asleep(2, 1));
+    for (model, print) in [(model(), print(1)), (newer.clone(), of_newer(3))] {
+        let prints = at.store.voiceprints(&model).await.unwrap();
+        let hers = &prints.iter().find(|(customer, _)| *customer == anna).unwrap().1;
+        assert_eq!((&hers.model, hers.net_speech_ms), (&model, print.net_speech_ms));
+        assert!(hers.embedding.cosine(&print.embedding).0 > 0.999_999);
+        assert!(at.store.people_at(&number(1), &model).await.unwrap()[0].recognisable);
+    }
+    let mut destroyed =
+        at.store.withdraw(&anna, Purpose::Recognise, "pia", None, yes_after(&anna, 2).at).await.unwrap();
+    destroyed.voiceprints.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    assert_eq!(destroyed.voiceprints, [model(), newer.clone()]);
+    assert_eq!(at.store.other_models(&newer).await.unwrap(), asleep(1, 1));
 }
 
 pub async fn a_withdrawal_leaves_no_print_and_can_be_taken_back(at: &Fixture) {

@@ -34,6 +34,7 @@ cases! {
     people::the_dossier_is_newest_first_and_keeps_an_old_open_complaint
     consent::a_print_comes_back_as_it_was_and_for_its_model_only
     consent::enrolling_again_replaces_the_print
+    consent::prints_of_two_models_lie_side_by_side_and_a_no_takes_both
     consent::a_withdrawal_leaves_no_print_and_can_be_taken_back
     consent::no_print_without_the_newest_yes
     consent::a_no_written_by_anyone_deletes_the_prints

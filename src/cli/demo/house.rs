@@ -11,7 +11,7 @@ use crate::base::clock;
 use crate::config::ConfigArgs;
 use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use crate::desk::consent_script;
-use crate::service::{Model, Service};
+use crate::service::Service;
 use crate::store::Store;
 use crate::store::import::{ImportOptions, Kind};
 use crate::voice::enroll::Enroller;
@@ -61,7 +61,7 @@ pub async fn open_with_voices(folder: &Path, fixtures: &Path) -> anyhow::Result<
 
 /// Makes the voiceprints of the cast from their recordings. Returns how many.
 pub async fn enroll(service: &Service, cast: &Cast) -> anyhow::Result<usize> {
-    let model = Model::load(None)?;
+    let model = service.model.load()?;
     let script = consent_script::in_language(Some("en"), "en");
     for (person, voice) in &cast.regulars {
         let mut enroller = Enroller::default();

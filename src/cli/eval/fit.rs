@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::metrics::Trials;
-use super::trials::Cast;
+use super::trials::{Cast, FOLDS, fold};
 use crate::voice::calibration::{Limits, Weights, features};
 use crate::voice::{Calibration, Llr, ModelId, Quality, Score};
 
@@ -18,9 +18,6 @@ pub struct Fitted {
 /// From the first window to where more speech changes little.
 const LENGTHS_MS: [u32; 6] = [1600, 2400, 3200, 5000, 8000, 10_000];
 
-/// Groups of speakers that are left out in turn.
-const FOLDS: u64 = 5;
-
 struct Trial {
     score: Score,
     quality: Quality,
@@ -29,21 +26,28 @@ struct Trial {
     folds: [u64; 2],
 }
 
-pub fn fit(model: &ModelId, casts: &[(String, Cast)], attribution: &str) -> anyhow::Result<Fitted> {
+/// Where the speech comes from, in words that go into the file.
+pub struct Origin<'a> {
+    /// `None`: the manifests' names.
+    pub data: Option<&'a str>,
+    pub attribution: &'a str,
+}
+
+pub fn fit(model: &ModelId, casts: &[(String, Cast)], origin: &Origin<'_>) -> anyhow::Result<Fitted> {
     let trials: Vec<Trial> = casts.iter().flat_map(|(_, cast)| trials_of(cast)).collect();
     let limits = limits(casts)?;
     let weights = regress(&trials.iter().collect::<Vec<_>>(), &limits);
     let names: Vec<&str> = casts.iter().map(|(name, _)| name.as_str()).collect();
+    let data = origin.data.map_or_else(|| names.join(", "), str::to_owned);
     let targets = trials.iter().filter(|trial| trial.target).count();
     let mut calibration = Calibration {
         model: model.as_str().to_owned(),
         data: format!(
-            "{}: {targets} trials of one speaker, {} of two, at {:?} ms of net speech",
-            names.join(", "),
+            "{data}: {targets} trials of one speaker, {} of two, at {:?} ms of net speech",
             trials.len() - targets,
             LENGTHS_MS
         ),
-        attribution: attribution.to_owned(),
+        attribution: origin.attribution.to_owned(),
         weights,
         limits,
     };
@@ -70,13 +74,6 @@ fn trials_of(cast: &Cast) -> Vec<Trial> {
         }
     }
     trials
-}
-
-/// A speaker's fold depends on the name alone, so that all conditions agree.
-fn fold(speaker: &str) -> u64 {
-    // FNV-1a, 64 bit.
-    speaker.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
-        % FOLDS
 }
 
 /// The lengths seen, and the largest ratios that so many speakers can tell from never: with N independent

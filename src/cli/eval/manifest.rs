@@ -1,5 +1,6 @@
 //! The list of recordings: `speaker,role,call,file`.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// One recording. `file` is already joined to the manifest's folder.
@@ -29,6 +30,20 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
     }
     let lines: Vec<String> = complaints.iter().map(|complaint| format!("{}:{complaint}", path.display())).collect();
     anyhow::bail!("{}", lines.join("\n"))
+}
+
+/// Of each speaker's enrol rows the first `at_most`; every probe.
+pub fn with_enroll_calls(rows: Vec<Row>, at_most: usize) -> Vec<Row> {
+    let mut taken = HashMap::<String, usize>::new();
+    rows.into_iter()
+        .filter(|row| {
+            row.role == Role::Probe || {
+                let taken = taken.entry(row.speaker.clone()).or_default();
+                *taken += 1;
+                *taken <= at_most
+            }
+        })
+        .collect()
 }
 
 fn parse(text: &str, folder: &Path) -> (Vec<Row>, Vec<String>) {
@@ -108,6 +123,28 @@ mod tests {
         for (complaint, wanted) in complaints.iter().zip(wanted) {
             assert!(complaint.starts_with(wanted), "{complaint}");
         }
+    }
+
+    #[test]
+    fn a_limit_of_enrol_calls_leaves_the_probes_alone() {
+        let row = |speaker: &str, role, call: &str| Row {
+            speaker: speaker.into(),
+            role,
+            call: call.into(),
+            file: PathBuf::new(),
+        };
+        let (enroll, probe) = (Role::Enroll, Role::Probe);
+        let rows = vec![
+            row("anna", enroll, "1"),
+            row("ben", enroll, "2"),
+            row("anna", probe, "3"),
+            row("anna", enroll, "4"),
+            row("anna", probe, "5"),
+            row("anna", enroll, "6"),
+        ];
+        let calls =
+            |at_most| -> String { with_enroll_calls(rows.clone(), at_most).iter().map(|r| r.call.as_str()).collect() };
+        assert_eq!((calls(1), calls(2), calls(9)), ("1235".into(), "12345".into(), "123456".into()));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The figures of speaker recognition, from scores alone (ISO/IEC 19795-1 names them; NIST SRE plans define them).
+//! Costs of scores and of likelihood ratios (NIST SRE plans define them). Error rates are in `ranking.rs`.
 
 /// Scores of trials by one person and by two.
 #[derive(Clone, Debug, Default)]
@@ -14,17 +14,6 @@ struct Errors {
 }
 
 impl Trials {
-    /// Equal error rate, 0 to 1, interpolated between the two neighbouring thresholds. `None` when a side is empty.
-    pub fn eer(&self) -> Option<f64> {
-        let curve = self.error_curve()?;
-        let after = curve.iter().position(|e| e.miss >= e.false_alarm)?;
-        let at = &curve[after];
-        let Some(before) = after.checked_sub(1).map(|n| &curve[n]) else { return Some(at.miss) };
-        let (gap_before, gap_after) = (before.false_alarm - before.miss, at.miss - at.false_alarm);
-        let weight = gap_before / (gap_before + gap_after);
-        Some(before.miss + weight * (at.miss - before.miss))
-    }
-
     /// Lowest detection cost over all thresholds with unit costs, divided by that of always answering no
     /// (NIST SRE 2016 evaluation plan §3).
     pub fn min_dcf(&self, target_prior: f64) -> Option<f64> {
@@ -63,52 +52,12 @@ impl Trials {
     }
 }
 
-/// One search: the best score of the gallery, and whether it belongs to the right person.
-#[derive(Clone, Copy, Debug)]
-pub struct Search {
-    pub best: f32,
-    pub right: bool,
-}
-
-/// Searches of people who are enrolled and of people who are not.
-#[derive(Clone, Debug, Default)]
-pub struct Searches {
-    pub enrolled: Vec<Search>,
-    pub strangers: Vec<f32>,
-}
-
-impl Searches {
-    /// Share of the enrolled who are not first, or are below the threshold that lets `fpir` of the strangers pass.
-    pub fn fnir(&self, fpir: f64) -> Option<f64> {
-        if self.enrolled.is_empty() || self.strangers.is_empty() {
-            return None;
-        }
-        let mut strangers = self.strangers.clone();
-        strangers.sort_by(|a, b| b.total_cmp(a));
-        // This many strangers may pass; the next one sets the threshold, which a person has to exceed.
-        let passing = (fpir * strangers.len() as f64) as usize;
-        let threshold = strangers.get(passing).copied().unwrap_or(f32::MIN);
-        let missed = self.enrolled.iter().filter(|search| !search.right || search.best <= threshold).count();
-        Some(missed as f64 / self.enrolled.len() as f64)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn trials(targets: &[f32], nontargets: &[f32]) -> Trials {
         Trials { targets: targets.to_vec(), nontargets: nontargets.to_vec() }
-    }
-
-    #[test]
-    fn the_equal_error_rate_of_hand_made_scores() {
-        assert_eq!(trials(&[0.9, 0.8], &[0.1, 0.2]).eer(), Some(0.0), "apart");
-        assert_eq!(trials(&[0.1, 0.2], &[0.8, 0.9]).eer(), Some(1.0), "the wrong way round");
-        // A threshold between .4 and .6 misses one of four and lets one of four pass.
-        assert_eq!(trials(&[0.3, 0.6, 0.8, 0.9], &[0.1, 0.2, 0.4, 0.7]).eer(), Some(0.25));
-        assert_eq!(trials(&[0.5; 3], &[0.5; 9]).eer(), Some(0.5), "scores that say nothing");
-        assert_eq!(trials(&[], &[0.5]).eer(), None);
     }
 
     #[test]
@@ -124,14 +73,5 @@ mod tests {
         assert!(trials(&[20.0], &[-20.0]).cllr().unwrap() < 1e-6);
         let wrong = trials(&[-7.0], &[-20.0]).cllr().unwrap();
         assert!((wrong - 0.5 * 7.0009 / std::f64::consts::LN_2).abs() < 1e-3, "a wrong answer costs its size: {wrong}");
-    }
-
-    #[test]
-    fn a_search_misses_by_threshold_or_by_rank() {
-        let search = |best, right| Search { best, right };
-        let enrolled = vec![search(0.9, true), search(0.95, false), search(0.5, true), search(0.7, true)];
-        let searches = Searches { enrolled, strangers: vec![0.6, 0.2, 0.3, 0.4] };
-        assert_eq!(searches.fnir(0.01), Some(0.5), "one has another's name, one is below the best stranger");
-        assert_eq!(searches.fnir(0.25), Some(0.25), "one stranger of four may pass");
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use anyhow::Context;
 
 use crate::speech::{FrontEnd, wav};
-use crate::voice::{Embedder, Embedding};
+use crate::voice::{Embedder, Embedding, Wccn};
 
 /// What is left of a recording.
 #[derive(Clone)]
@@ -33,17 +33,26 @@ impl Heard {
         sum.iter_mut().for_each(|value| *value /= self.windows.len() as f32);
         Some(sum)
     }
+
+    /// `None` when `wccn` is for embeddings of another dimension.
+    pub fn normalised(&self, wccn: &Wccn) -> Option<Self> {
+        let windows = self.windows.iter().map(|window| {
+            let embedding = Embedding::from_values(wccn.apply(window.embedding.values())?)?;
+            Some(HeardWindow { embedding, ..window.clone() })
+        });
+        Some(Self { windows: windows.collect::<Option<_>>()?, net_speech_ms: self.net_speech_ms })
+    }
 }
 
-/// In the order of `files`; the result does not depend on `threads`.
-pub fn hear_all(embedder: &Embedder, files: &[&Path], threads: usize) -> anyhow::Result<Vec<Heard>> {
+/// For each embedder, in the order of `files`; the result does not depend on `threads`.
+pub fn hear_all(embedders: &[&Embedder], files: &[&Path], threads: usize) -> anyhow::Result<Vec<Vec<Heard>>> {
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut heard = Vec::new();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(n) else { return heard };
-            heard.push((n, hear(embedder, file)));
+            heard.push((n, hear(embedders, file)));
         }
     };
     let mut heard: Vec<_> = thread::scope(|scope| {
@@ -52,18 +61,25 @@ pub fn hear_all(embedder: &Embedder, files: &[&Path], threads: usize) -> anyhow:
     });
     heard.sort_by_key(|(n, _)| *n);
     anyhow::ensure!(heard.len() == files.len(), "a worker thread broke down");
-    heard.into_iter().map(|(_, heard)| heard).collect()
+    let mut by_embedder: Vec<Vec<Heard>> = embedders.iter().map(|_| Vec::new()).collect();
+    for (_, heard) in heard {
+        by_embedder.iter_mut().zip(heard?).for_each(|(all, heard)| all.push(heard));
+    }
+    Ok(by_embedder)
 }
 
-fn hear(embedder: &Embedder, file: &Path) -> anyhow::Result<Heard> {
+/// The same windows through each embedder.
+fn hear(embedders: &[&Embedder], file: &Path) -> anyhow::Result<Vec<Heard>> {
     let named = || format!("{}", file.display());
     let wav = wav::parse(&std::fs::read(file).with_context(named)?).with_context(named)?;
     let mut front_end = FrontEnd::new(wav.sample_rate_hz).with_context(named)?;
-    let mut windows = Vec::new();
+    let mut windows: Vec<Vec<HeardWindow>> = embedders.iter().map(|_| Vec::new()).collect();
     let mut embed_ready = |front_end: &mut FrontEnd| -> anyhow::Result<()> {
         while let Some(window) = front_end.next_window() {
-            let embedding = embedder.embed(&window).with_context(named)?;
-            windows.push(HeardWindow { net_speech_ms: window.net_speech_ms, snr_db: window.snr_db, embedding });
+            for (embedder, windows) in embedders.iter().zip(&mut windows) {
+                let embedding = embedder.embed(&window).with_context(named)?;
+                windows.push(HeardWindow { net_speech_ms: window.net_speech_ms, snr_db: window.snr_db, embedding });
+            }
         }
         Ok(())
     };
@@ -73,7 +89,8 @@ fn hear(embedder: &Embedder, file: &Path) -> anyhow::Result<Heard> {
     }
     front_end.finish();
     embed_ready(&mut front_end)?;
-    Ok(Heard { windows, net_speech_ms: front_end.net_speech_ms() })
+    let net_speech_ms = front_end.net_speech_ms();
+    Ok(windows.into_iter().map(|windows| Heard { windows, net_speech_ms }).collect())
 }
 
 /// 20 ms, the usual packet of a telephone.

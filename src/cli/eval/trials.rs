@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest::{Role, Row};
-use super::metrics::{Search, Searches, Trials};
+use super::metrics::Trials;
 use super::recordings::Heard;
 use crate::base::UnixMillis;
 use crate::voice::{Calibration, Gallery, Llr, ModelId, Pooled, Quality, Score, Voiceprint};
@@ -11,6 +11,8 @@ use crate::voice::{Calibration, Gallery, Llr, ModelId, Pooled, Quality, Score, V
 /// The people of one manifest and what was heard of them.
 pub struct Cast {
     pub gallery: Gallery<String>,
+    /// Everyone, in order of name, whatever was heard of them: so it is the same for every model.
+    pub speakers: Vec<String>,
     /// In order of name.
     pub enrolled: Vec<String>,
     pub probes: Vec<Probe>,
@@ -18,8 +20,17 @@ pub struct Cast {
     pub strangers: usize,
     /// Enrolled with less speech than `enroll` would take.
     pub thin: usize,
-    /// Mean embedding of each recording in which speech was found, by its call.
-    recordings: Vec<(String, Vec<f32>)>,
+    /// Those in which speech was found.
+    recordings: Vec<Recording>,
+    /// The same recordings under normalisations that have not seen the speakers of two folds; empty: nothing is refitted.
+    refitted: Vec<([u64; 2], Cast)>,
+}
+
+struct Recording {
+    speaker: String,
+    call: String,
+    /// Of its windows' embeddings.
+    mean: Vec<f32>,
 }
 
 pub struct Probe {
@@ -30,8 +41,12 @@ pub struct Probe {
 
 impl Cast {
     pub fn new(model: &ModelId, rows: &[Row], heard: Vec<Heard>, usable_ms: u32) -> anyhow::Result<Self> {
-        let recordings =
-            rows.iter().zip(&heard).filter_map(|(row, heard)| Some((row.call.clone(), heard.mean()?))).collect();
+        let speakers: Vec<String> =
+            rows.iter().map(|row| row.speaker.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        let recordings = rows.iter().zip(&heard).filter_map(|(row, heard)| {
+            Some(Recording { speaker: row.speaker.clone(), call: row.call.clone(), mean: heard.mean()? })
+        });
+        let recordings = recordings.collect();
         let (mut pools, mut probes) = (BTreeMap::<String, (Pooled, u32, u32)>::new(), Vec::new());
         for (row, heard) in rows.iter().zip(heard) {
             match row.role {
@@ -58,7 +73,8 @@ impl Cast {
             )?;
             enrolled.push(speaker);
         }
-        let mut cast = Self { strangers: 0, gallery, enrolled, probes, thin, recordings };
+        let refitted = Vec::new();
+        let mut cast = Self { strangers: 0, gallery, speakers, enrolled, probes, thin, recordings, refitted };
         cast.strangers = cast.probe_speakers().len() - cast.speakers_with_targets();
         Ok(cast)
     }
@@ -79,8 +95,30 @@ impl Cast {
         self.probes.iter().map(|probe| probe.speaker.as_str()).collect()
     }
 
+    /// Takes `other`, made of the same recordings, for the trials between speakers of these two folds.
+    pub fn refit(&mut self, folds: [u64; 2], other: Self) {
+        self.refitted.push((folds, other));
+    }
+
     /// The scores after `ms` of net speech, or after all that a recording has.
     pub fn at(&self, ms: u32) -> Matrix {
+        let mut matrix = self.scores_at(ms);
+        for (folds, cast) in &self.refitted {
+            let other = cast.scores_at(ms);
+            for (scored, refitted) in matrix.probes.iter_mut().zip(other.probes) {
+                for (n, enrolled) in self.enrolled.iter().enumerate() {
+                    let mut pair = [fold(&self.speakers[scored.speaker]), fold(enrolled)];
+                    pair.sort_unstable();
+                    if pair == *folds {
+                        scored.scores[n] = refitted.scores[n];
+                    }
+                }
+            }
+        }
+        matrix
+    }
+
+    fn scores_at(&self, ms: u32) -> Matrix {
         let probes = self.probes.iter().map(|probe| {
             let mut pool = Pooled::new();
             let (mut net_speech_ms, mut snr_db) = (0, 0.0);
@@ -96,21 +134,39 @@ impl Cast {
             });
             Scored {
                 scores: scores.collect(),
+                speaker: self.place(&probe.speaker),
                 own: self.enrolled.binary_search(&probe.speaker).ok(),
                 quality,
                 heard: embedding.is_some(),
                 short: probe.heard.net_speech_ms < ms,
             }
         });
-        Matrix { probes: probes.collect() }
+        let probes = probes.collect();
+        Matrix { probes, enrolled: self.enrolled.iter().map(|speaker| self.place(speaker)).collect() }
+    }
+
+    fn place(&self, speaker: &String) -> usize {
+        self.speakers.binary_search(speaker).unwrap_or_default() // everyone is in it
     }
 }
 
-/// Recordings of one call over several lines, one group a call.
-pub fn utterances(casts: &[(String, Cast)]) -> Vec<Vec<Vec<f32>>> {
+/// Groups of speakers that are left out in turn.
+pub const FOLDS: u64 = 5;
+
+/// A speaker's fold depends on the name alone, so that all conditions agree.
+pub fn fold(speaker: &str) -> u64 {
+    // FNV-1a, 64 bit.
+    speaker.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+        % FOLDS
+}
+
+/// Recordings of one call over several lines, one group a call; those of speakers in `except` are left out.
+pub fn utterances(casts: &[(String, Cast)], except: &[u64]) -> Vec<Vec<Vec<f32>>> {
     let mut by_call = BTreeMap::<&str, Vec<Vec<f32>>>::new();
-    for (call, mean) in casts.iter().flat_map(|(_, cast)| &cast.recordings) {
-        by_call.entry(call).or_default().push(mean.clone());
+    for recording in casts.iter().flat_map(|(_, cast)| &cast.recordings) {
+        if !except.contains(&fold(&recording.speaker)) {
+            by_call.entry(&recording.call).or_default().push(recording.mean.clone());
+        }
     }
     by_call.into_values().filter(|lines| lines.len() > 1).collect()
 }
@@ -120,11 +176,15 @@ const UNHEARD: Score = Score(-1.0);
 
 pub struct Matrix {
     pub probes: Vec<Scored>,
+    /// Place of each enrolled person in [`Cast::speakers`].
+    pub enrolled: Vec<usize>,
 }
 
 pub struct Scored {
     /// Against [`Cast::enrolled`], in its order.
     pub scores: Vec<Score>,
+    /// Who it is, among all speakers.
+    pub speaker: usize,
     /// Who it is, among the enrolled.
     pub own: Option<usize>,
     pub quality: Quality,
@@ -148,41 +208,5 @@ impl Matrix {
             }
         }
         trials
-    }
-
-    /// Share of the enrolled people's probes whose own print scores highest.
-    pub fn rank_1(&self) -> Option<f64> {
-        let everyone: Vec<usize> = (0..self.probes.first()?.scores.len()).collect();
-        let searches: Vec<Search> = self
-            .probes
-            .iter()
-            .filter(|probe| probe.own.is_some())
-            .filter_map(|probe| probe.search(&everyone))
-            .collect();
-        let right = searches.iter().filter(|search| search.right).count();
-        (!searches.is_empty()).then(|| right as f64 / searches.len() as f64)
-    }
-
-    /// Every probe searched in each of `galleries`, which hold positions in [`Cast::enrolled`].
-    pub fn searches(&self, galleries: &[Vec<usize>]) -> Searches {
-        let mut searches = Searches::default();
-        for gallery in galleries {
-            for probe in &self.probes {
-                let Some(search) = probe.search(gallery) else { continue };
-                if probe.own.is_some_and(|own| gallery.contains(&own)) {
-                    searches.enrolled.push(search);
-                } else {
-                    searches.strangers.push(search.best);
-                }
-            }
-        }
-        searches
-    }
-}
-
-impl Scored {
-    fn search(&self, gallery: &[usize]) -> Option<Search> {
-        let best = gallery.iter().copied().max_by(|a, b| self.scores[*a].0.total_cmp(&self.scores[*b].0))?;
-        Some(Search { best: self.scores[best].0, right: self.heard && self.own == Some(best) })
     }
 }

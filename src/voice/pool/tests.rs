@@ -1,11 +1,11 @@
-use std::path::Path;
 use std::time::Duration;
 
 use super::*;
 use crate::speech::WINDOW_FRAMES;
+use crate::voice::ModelSource;
 
 fn embedder() -> Embedder {
-    Embedder::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ge2e.onnx")).unwrap()
+    ModelSource::default().embedder().unwrap()
 }
 
 fn window(net_speech_ms: u32) -> Window {

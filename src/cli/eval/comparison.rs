@@ -1,0 +1,122 @@
+//! Two models on the same recordings, side by side: what got better, and what got worse.
+
+use std::fmt;
+
+use super::bootstrap::{Draws, Estimate, Interval};
+use super::figures::{FPIRS, Figures, HOUSEHOLD, TOWN};
+use super::report::{number, people, percent};
+use super::trials::Cast;
+use crate::voice::Calibration;
+
+/// One manifest through both. Model A is the one asked about, model B the one it is held against.
+pub struct Comparison {
+    people: String,
+    enrolled: usize,
+    lengths: Vec<[Figures; 2]>,
+}
+
+/// A manifest's recordings through one model.
+pub struct Side<'a> {
+    pub cast: &'a Cast,
+    pub calibration: Option<&'a Calibration>,
+}
+
+impl Comparison {
+    pub fn new(name: &str, sides: [Side<'_>; 2], lengths_ms: &[u32]) -> Self {
+        let cast = sides[0].cast;
+        let draws = Draws::of(cast.speakers.len());
+        let at = |ms| sides.each_ref().map(|side| Figures::new(side.cast, side.calibration, &draws, ms));
+        Self {
+            people: people(name, cast),
+            enrolled: cast.enrolled.len(),
+            lengths: lengths_ms.iter().map(|ms| at(*ms)).collect(),
+        }
+    }
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, PartialEq)]
+enum Better {
+    Less,
+    More,
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.people)?;
+        for [a, b] in &self.lengths {
+            let seconds = f64::from(a.net_speech_ms) / 1000.0;
+            let what = format!("{seconds:.1} s net ({} shorter, {} mute)", a.shorter, a.mute);
+            writeln!(f, "  {what:30} {:>19} | {:>19} | A - B", "A", "B")?;
+            estimates(f, "EER %", [&a.eer, &b.eer], 2, Better::Less)?;
+            estimates(f, "rank-1 %", [&a.rank_1, &b.rank_1], 1, Better::More)?;
+            for (n, fpir) in FPIRS.iter().enumerate() {
+                estimates(f, &fnir(HOUSEHOLD as usize, *fpir), [&a.fnir[n], &b.fnir[n]], 1, Better::Less)?;
+            }
+            for (n, size) in [TOWN as usize, self.enrolled].into_iter().enumerate() {
+                let both = [a, b].map(|side| number(side.fnir_of_many[n].map(|fnir| 100.0 * fnir), 1));
+                plain(f, &fnir(size, FPIRS[1]), both)?;
+            }
+            plain(f, "minDCF (.01)", [a, b].map(|side| number(side.min_dcf, 3)))?;
+            plain(f, "Cllr", [a, b].map(|side| number(side.cllr, 3)))?;
+        }
+        Ok(())
+    }
+}
+
+fn fnir(size: usize, fpir: f64) -> String {
+    format!("FNIR % of {size} at FPIR {} %", 100.0 * fpir)
+}
+
+fn estimates(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    [a, b]: [&Estimate; 2],
+    decimals: usize,
+    better: Better,
+) -> fmt::Result {
+    write!(f, "    {name:28} {:>19} | {:>19} |", percent(a, decimals), percent(b, decimals))?;
+    let difference = a.minus(b);
+    let Some((value, interval)) = difference.value.zip(difference.interval()) else { return writeln!(f, " -") };
+    let Interval { low, high } = interval;
+    writeln!(
+        f,
+        " {:+.decimals$} [{:+.decimals$} to {:+.decimals$}]{}",
+        100.0 * value,
+        100.0 * low,
+        100.0 * high,
+        verdict(interval, better)
+    )
+}
+
+fn plain(f: &mut fmt::Formatter<'_>, name: &str, [a, b]: [String; 2]) -> fmt::Result {
+    // Under the values of the figures that have an interval, which is 12 places wide or more.
+    writeln!(f, "    {name:28} {a:>19} | {b:>19} |")
+}
+
+fn verdict(difference: Interval, better: Better) -> &'static str {
+    match (difference.low > 0.0, difference.high < 0.0, better) {
+        (true, _, Better::Less) | (_, true, Better::More) => "  WORSE",
+        (_, true, Better::Less) | (true, _, Better::More) => "  better",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_interval_without_zero_is_a_verdict() {
+        let between = |low, high, better| verdict(Interval { low, high }, better).trim();
+        assert_eq!(between(0.001, 0.01, Better::Less), "WORSE");
+        assert_eq!(between(-0.01, -0.001, Better::Less), "better");
+        assert_eq!(between(0.001, 0.01, Better::More), "better");
+        assert_eq!(between(-0.01, -0.001, Better::More), "WORSE");
+        for better in [Better::Less, Better::More] {
+            assert_eq!(between(-0.01, 0.01, better), "");
+            assert_eq!(between(0.0, 0.01, better), "", "touching zero");
+            assert_eq!(between(0.0, 0.0, better), "");
+        }
+    }
+}
