@@ -48,7 +48,7 @@ def main():
     print(f"{len(found)} recordings of {len({r.speaker for r in found})} speakers, {len(learnt)} voices with their speeds")
     heard = fingerprint({**recipe, "training": None}, [(r.path.name, r.speaker, r.speed) for r in learnt])
     shards = renditions.make(learnt, teacher, recipe, args.work / f"renditions-{heard}", args.workers)
-    run = args.work / f"student-{fingerprint(heard, training)}"
+    run = args.work / f"student-{fingerprint(heard, {**training, 'original_share': None, 'seeds': None})}"
     students = [optimise.train(start, shards, training, seed, run.with_name(f"{run.name}-{seed}.npz"), args.workers)
                 for seed in training["seeds"]]
     weights = export.blend(students, start, training["original_share"])

@@ -1,11 +1,10 @@
 //! A voiceprint of another model is as good as none, until its customer is enrolled again.
 
-use regulars::base::UnixMillis;
-use regulars::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
+use regulars::customer::CustomerId;
 use regulars::desk::wire::proto::{Card, EnrollRequest, EnrolmentState, SpokenConsent, VoiceUse, enroll_request::Whom};
 use regulars::voice::{ModelId, Voiceprint};
 
-use crate::house::{ANNA, House, NUMBER, recordings};
+use crate::house::{ANNA, House, NUMBER, recordings, yes_of};
 
 fn another() -> ModelId {
     ModelId::new("0123456789abcdef-fe1-01234567")
@@ -13,19 +12,8 @@ fn another() -> ModelId {
 
 /// Anna's own voice under another model's name: were it compared, she would be recognised at once.
 async fn enroll_under_another_model(house: &House, customer: &CustomerId) {
-    let consent = ConsentRecord {
-        customer: customer.clone(),
-        purpose: Purpose::Recognise,
-        given: true,
-        at: UnixMillis(0),
-        script: "phone-en-1".into(),
-        language: "en".into(),
-        channel: ConsentChannel::Operator,
-        operator: "Sal".into(),
-        call: None,
-    };
     let voiceprint = Voiceprint { model: another(), ..house.voiceprint(ANNA) };
-    house.service().store.enroll(consent, voiceprint).await.unwrap();
+    house.service().store.enroll(yes_of(customer), voiceprint).await.unwrap();
     house.service().registry.reload().await.unwrap();
 }
 
@@ -44,7 +32,7 @@ async fn it_is_not_compared_and_a_new_yes_makes_a_print_beside_it() {
     screen.client.enroll(EnrollRequest { call_id: card.call_id, whom, consent: Some(consent) }).await.unwrap();
     let is = |state| move |card: &Card| card.enrolment.as_ref().is_some_and(|e| e.state() == state);
     let card = screen.until("speech for the voiceprint", is(EnrolmentState::Gathering)).await;
-    assert_eq!((card.voice_use(), card.profile), (VoiceUse::NoConsentedCandidate, None), "still compared with nobody");
+    assert_eq!(card.voice_use(), VoiceUse::NoConsentedCandidate, "still compared with nobody");
     screen.until("the voiceprint", is(EnrolmentState::Stored)).await;
     phone.hang_up().await;
     screen.until_empty().await;

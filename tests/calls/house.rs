@@ -63,19 +63,7 @@ impl House {
 
     /// Notes this customer's yes, with a voiceprint of a fixture voice.
     pub async fn enroll(&self, customer: &CustomerId, voice: usize) {
-        let voiceprint = self.voiceprint(voice);
-        let consent = ConsentRecord {
-            customer: customer.clone(),
-            purpose: Purpose::Recognise,
-            given: true,
-            at: UnixMillis(0),
-            script: "phone-en-1".into(),
-            language: "en".into(),
-            channel: ConsentChannel::Operator,
-            operator: "Sal".into(),
-            call: None,
-        };
-        self.service().registry.enroll(consent, voiceprint).await.unwrap();
+        self.service().registry.enroll(yes_of(customer), self.voiceprint(voice)).await.unwrap();
     }
 
     pub fn voiceprint(&self, voice: usize) -> Voiceprint {
@@ -213,5 +201,20 @@ impl Phone {
     pub async fn ended(self) -> CallOutcome {
         let outcome = tokio::time::timeout(Duration::from_secs(60), self.task).await.expect("the call never ended");
         outcome.unwrap().unwrap()
+    }
+}
+
+/// A customer's yes, noted by an operator.
+pub fn yes_of(customer: &CustomerId) -> ConsentRecord {
+    ConsentRecord {
+        customer: customer.clone(),
+        purpose: Purpose::Recognise,
+        given: true,
+        at: UnixMillis(0),
+        script: "phone-en-1".into(),
+        language: "en".into(),
+        channel: ConsentChannel::Operator,
+        operator: "Sal".into(),
+        call: None,
     }
 }
