@@ -31,11 +31,12 @@ WEIGHTS_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f13
 def main():
     run_in_venv("venv", HERE / "requirements.txt", [__file__])
     weights = read_weights(fetch_wheel())
-    write_model(FOLDER, weights, metadata())
+    if not write_model(FOLDER, weights, metadata()):
+        sys.exit("this is not the model that MODEL.md describes")
 
 
 def write_model(folder, weights, metadata):
-    """model.onnx and model.golden.json, checked against each other and against the folder's MODEL.md."""
+    """model.onnx and model.golden.json, checked against each other. Whether the folder's MODEL.md states their sha256."""
     import golden
     import graph
     folder.mkdir(exist_ok=True)
@@ -48,11 +49,11 @@ def write_model(folder, weights, metadata):
         sys.exit("the graph does not compute the network: the LSTM gates are probably in the wrong order")
     card = folder / "MODEL.md"
     text = card.read_text() if card.exists() else ""
-    for made in (model, clips):
-        digest = sha256(made.read_bytes())
-        print(f"{folder.name}/{made.name}  {made.stat().st_size} bytes  sha256 {digest}")
-        if digest not in text:
-            print(f"{folder.name}/MODEL.md does not state the sha256 of this {made.name}", file=sys.stderr)
+    digests = [sha256(made.read_bytes()) for made in (model, clips)]
+    for made, digest in zip((model, clips), digests):
+        stated = "" if digest in text else "  (not in MODEL.md)"
+        print(f"{folder.name}/{made.name}  {made.stat().st_size} bytes  sha256 {digest}{stated}")
+    return all(digest in text for digest in digests)
 
 
 def run_in_venv(name, requirements, command):

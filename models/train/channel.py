@@ -9,8 +9,8 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import butter, fftconvolve, lfilter, resample_poly, sosfilt
 
 from telephone_codecs import NARROWBAND, WIDEBAND, through
+from voices import RATE
 
-RATE = 16000
 # Nominal active speech level on a telephone line in dBov (ITU-T P.56), and how far callers and lines stray from it.
 ACTIVE_DBOV, STRAY_DB = -26.0, 6.0
 PACKET_MS = 20

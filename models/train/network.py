@@ -10,7 +10,7 @@ original checkpoint has them.
 
 import numpy as np
 
-from graph import EMBEDDING, HIDDEN, LAYERS, NORM_FLOOR
+from graph import HIDDEN, LAYERS, NORM_FLOOR
 
 # Torch stacks input, forget, cell, output. Here the three sigmoid gates lie side by side, so that one call serves them.
 _TORCH_TO_OURS = np.concatenate([np.arange(0, 512), np.arange(768, 1024), np.arange(512, 768)])
@@ -30,17 +30,12 @@ class Network:
             self.layers.append(_Layer(_ready(ih), _ready(hh), _ready(bias)))
         self.linear_w, self.linear_b = weights["linear.weight"], weights["linear.bias"]
 
-    def forward(self, x, exits=None, state=None):
-        """`x` [frames, batch, inputs] to embeddings [exits, batch, 256] after each frame count in `exits` (default: the
-        last). `state` is an earlier `self.state`, to go on from; without it everything starts from nothing."""
-        self.exits = np.asarray([len(x)] if exits is None else exits) - 1
-        state = state or [None] * LAYERS
-        self.state = []
-        for layer, start in zip(self.layers, state):
-            x = layer.forward(x, start)
-            self.state.append((x[-1].copy(), layer.c[-1].copy()))
+    def forward(self, x):
+        """`x` [frames, batch, inputs] to embeddings [batch, 256]."""
+        for layer in self.layers:
+            x = layer.forward(x)
         self.last = x
-        self.hidden = x[self.exits]
+        self.hidden = x[-1]
         raw = self.hidden @ self.linear_w.T + self.linear_b
         self.relu = np.maximum(raw, 0)
         self.norm = np.maximum(np.sqrt((self.relu ** 2).sum(-1, keepdims=True)), NORM_FLOOR)
@@ -48,13 +43,12 @@ class Network:
         return self.embedding
 
     def backward(self, d_embedding):
-        """The gradient of every weight, by name, from that of the embeddings [exits, batch, 256]."""
+        """The gradient of every weight, by name, from that of the embeddings [batch, 256]."""
         along = (d_embedding * self.embedding).sum(-1, keepdims=True)
         d_raw = (d_embedding - along * self.embedding) / self.norm * (self.relu > 0)
-        flat = d_raw.reshape(-1, EMBEDDING)
-        gradient = {"linear.weight": flat.T @ self.hidden.reshape(-1, HIDDEN), "linear.bias": flat.sum(0)}
+        gradient = {"linear.weight": d_raw.T @ self.hidden, "linear.bias": d_raw.sum(0)}
         dx = np.zeros_like(self.last)
-        dx[self.exits] = d_raw @ self.linear_w
+        dx[-1] = d_raw @ self.linear_w
         for n in reversed(range(LAYERS)):
             dx, d_ih, d_hh, d_bias = self.layers[n].backward(dx, inputs_too=n > 0)
             gradient[f"lstm.weight_ih_l{n}"] = _back(d_ih)
@@ -70,7 +64,7 @@ class _Layer:
         # OpenBLAS multiplies by a matrix that lies in memory as it is read, 20 % faster than by a transposed view.
         self.w_t, self.r, self.r_t = np.ascontiguousarray(w.T), r, np.ascontiguousarray(r.T)
 
-    def forward(self, x, start):
+    def forward(self, x):
         frames, batch, inputs = x.shape
         self.x = x
         gates = (x.reshape(-1, inputs) @ self.w_t).reshape(frames, batch, 4 * HIDDEN)
@@ -78,7 +72,7 @@ class _Layer:
         self.h = np.empty((frames + 1, batch, HIDDEN), np.float32)
         self.c = np.empty_like(self.h)
         self.tanh_c = np.empty((frames, batch, HIDDEN), np.float32)
-        self.h[0], self.c[0] = start or (0, 0)
+        self.h[0], self.c[0] = 0, 0
         recurrent = np.empty((batch, 4 * HIDDEN), np.float32)
         scratch = np.empty((batch, HIDDEN), np.float32)
         for t in range(frames):

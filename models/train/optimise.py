@@ -35,7 +35,7 @@ def train(start, shards, recipe, seed, checkpoint, workers):
             _update(state, gradient, original, recipe)
             running = total if running is None else 0.95 * running + 0.05 * total
             progress.step(f"loss {running:.3f}  cosine {cosine:.3f}")
-            if checkpoint and (state["step"] % CHECKPOINT_EVERY == 0 or state["step"] == recipe["steps"]):
+            if state["step"] % CHECKPOINT_EVERY == 0 or state["step"] == recipe["steps"]:
                 _save(checkpoint, state)
     return _named(state["average"], shapes)
 
@@ -50,9 +50,9 @@ def _gradient(job):
     random = np.random.default_rng([_seed, step, part])
     mels, targets, own = _lessons.batch(_recipe["part_size"], random)
     network = Network(_named(flat, _shapes))
-    embeddings = network.forward(student.inputs(mels, _recipe["log"]))[0]
+    embeddings = network.forward(student.inputs(mels, _recipe["log"]))
     total, cosine, d_embeddings = student.loss(embeddings, targets, own, _lessons.means, _recipe)
-    gradient = network.backward(d_embeddings[None].astype(np.float32))
+    gradient = network.backward(d_embeddings.astype(np.float32))
     return np.concatenate([gradient[name].ravel() for name, _ in _shapes]), float(total), float(cosine)
 
 
@@ -87,7 +87,7 @@ def _named(flat, shapes):
 
 
 def _resume(checkpoint):
-    if checkpoint is None or not checkpoint.exists():
+    if not checkpoint.exists():
         return None
     with np.load(checkpoint) as stored:
         return dict(stored)

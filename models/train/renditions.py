@@ -11,10 +11,11 @@ import numpy as np
 
 import front_end
 import voices
-from channel import RATE, Channel
+from channel import Channel
 from graph import WINDOW_FRAMES
 from network import Network
 from progress import Progress
+from voices import RATE
 
 SHARD = 64
 # Windows start at multiples of this many frames of speech.
@@ -101,4 +102,4 @@ def rendered(recording):
 def embed(network, windows):
     """[windows, 256] of windows [160, 40]."""
     batches = [np.stack(windows[at:at + TEACHER_BATCH], 1) for at in range(0, len(windows), TEACHER_BATCH)]
-    return np.concatenate([network.forward(batch)[0] for batch in batches])
+    return np.concatenate([network.forward(batch) for batch in batches])

@@ -12,9 +12,10 @@ import numpy as np
 import front_end
 import student
 import voices
-from channel import RATE, Channel
+from channel import Channel
 from graph import WINDOW_FRAMES
 from network import Network
+from voices import RATE
 
 HOP = RATE // front_end.FRAMES_PER_S
 # Speech of one call that is compared, as when a card settles.
@@ -67,7 +68,7 @@ def _embeddings(job):
         heard = front_end.level(heard, energy[speech])[:CALL_FRAMES]
         starts = range(0, len(heard) - WINDOW_FRAMES + 1, front_end.STEP_FRAMES)
         windows = np.stack([heard[at:at + WINDOW_FRAMES] for at in starts], 1)
-        calls.append([student.unit(network.forward(student.inputs(windows, log))[0].mean(0))
+        calls.append([student.unit(network.forward(student.inputs(windows, log)).mean(0))
                       for network, log in _networks])
     return recording.speaker, calls
 

@@ -210,3 +210,58 @@ impl Matrix {
         trials
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::eval::recordings::HeardWindow;
+    use crate::voice::Embedding;
+
+    /// Four people, each enrolled and probed once, in two dimensions; `turn` is the angle from print to probe.
+    fn cast(turn: f32) -> Cast {
+        let names = ["anna", "ben", "cleo", "dan"];
+        let heard = |angle: f32| {
+            let embedding = Embedding::from_values(vec![angle.cos(), angle.sin()]).unwrap();
+            Heard { windows: vec![HeardWindow { net_speech_ms: 1600, snr_db: 20.0, embedding }], net_speech_ms: 1600 }
+        };
+        let (mut rows, mut all) = (Vec::new(), Vec::new());
+        for (n, name) in names.iter().enumerate() {
+            for (role, call, angle) in [(Role::Enroll, "first", n as f32), (Role::Probe, "second", n as f32 + turn)] {
+                rows.push(Row { speaker: (*name).into(), role, call: format!("{name}-{call}"), file: "".into() });
+                all.push(heard(angle));
+            }
+        }
+        Cast::new(&ModelId::new("m"), &rows, all, 0).unwrap()
+    }
+
+    #[test]
+    fn a_refit_counts_for_the_trials_between_its_two_folds_and_for_no_others() {
+        let (plain, other) = (cast(0.1), cast(0.4));
+        let mut folds = [fold("anna"), fold("cleo")];
+        folds.sort_unstable();
+        let mut whole = cast(0.1);
+        whole.refit(folds, cast(0.4));
+        let (whole_at, plain_at, other_at) = (whole.at(5000), plain.at(5000), other.at(5000));
+        let mut replaced = 0;
+        for (probe, speaker) in whole.speakers.iter().enumerate() {
+            for (enrolled, name) in whole.enrolled.iter().enumerate() {
+                let mut pair = [fold(speaker), fold(name)];
+                pair.sort_unstable();
+                replaced += usize::from(pair == folds);
+                let wanted = if pair == folds { &other_at } else { &plain_at };
+                assert_eq!(whole_at.probes[probe].scores[enrolled], wanted.probes[probe].scores[enrolled]);
+            }
+        }
+        assert!(replaced >= 2 && replaced < 16, "anna against cleo and back, but not everybody: {replaced}");
+        assert_ne!(plain_at.probes[0].scores, other_at.probes[0].scores);
+    }
+
+    #[test]
+    fn a_fit_sees_nobody_of_the_folds_that_are_left_out() {
+        let casts = vec![("line".to_owned(), cast(0.0)), ("noise".to_owned(), cast(0.2))];
+        assert_eq!(utterances(&casts, &[]).len(), 8, "each call over both lines");
+        let left_out = fold("anna");
+        let of_others = ["anna", "ben", "cleo", "dan"].iter().filter(|name| fold(name) != left_out).count();
+        assert_eq!(utterances(&casts, &[left_out]).len(), 2 * of_others);
+    }
+}
