@@ -252,7 +252,7 @@ mod tests {
                 assert_eq!(whole_at.probes[probe].scores[enrolled], wanted.probes[probe].scores[enrolled]);
             }
         }
-        assert!(replaced >= 2 && replaced < 16, "anna against cleo and back, but not everybody: {replaced}");
+        assert!((2..16).contains(&replaced), "anna against cleo and back, but not everybody: {replaced}");
         assert_ne!(plain_at.probes[0].scores, other_at.probes[0].scores);
     }
 
