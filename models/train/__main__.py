@@ -14,8 +14,6 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import argparse
-import hashlib
-import json
 import sys
 import time
 import tomllib
@@ -30,40 +28,26 @@ import build  # noqa: E402
 def main():
     args = arguments()
     build.run_in_venv("venv-train", HERE / "requirements.txt", [HERE, *sys.argv[1:]])
+    import ablation
     import export
-    import optimise
-    import renditions
-    import student
     import validate
-    import voices
+    from course import Course
 
     started = time.monotonic()
     recipe = tomllib.loads((HERE / "recipe.toml").read_text())
-    training = recipe["training"]
-    teacher = build.read_weights(build.fetch_wheel())
-    start = student.from_teacher(export.network_only(teacher), training["log"])
-
-    found = voices.recordings(args.speech, exclude=args.exclude)
-    learnt = voices.perturbed(found, recipe["voices"]["speeds"], recipe["voices"]["others"], recipe["seed"])
-    print(f"{len(found)} recordings of {len({r.speaker for r in found})} speakers, {len(learnt)} voices with their speeds")
-    heard = fingerprint({**recipe, "training": None}, [(r.path.name, r.speaker, r.speed) for r in learnt])
-    shards = renditions.make(learnt, teacher, recipe, args.work / f"renditions-{heard}", args.workers)
-    run = args.work / f"student-{fingerprint(heard, {**training, 'original_share': None, 'seeds': None})}"
-    students = [optimise.train(start, shards, training, seed, run.with_name(f"{run.name}-{seed}.npz"), args.workers)
-                for seed in training["seeds"]]
-    weights = export.blend(students, start, training["original_share"])
-    export.write(args.out, weights, recipe)
-    if args.validate:
-        models = {"original": (teacher, False), args.out.name: (weights, training["log"])}
-        report = validate.report(args.validate, models, recipe, args.workers)
-        (args.work / "report.md").write_text(report)
-        print(report)
+    course = Course(args.speech, args.exclude, args.work, args.workers)
+    print(course)
+    if args.ablation:
+        ablation.run(args, recipe, tomllib.loads((HERE / "ablation.toml").read_text()))
+    else:
+        weights = course.finished(recipe)
+        export.write(args.out, weights, recipe)
+        if args.validate:
+            models = {"original": (course.teacher, False), args.out.name: (weights, recipe["training"]["log"])}
+            report = validate.report(args.validate, models, recipe, args.workers)
+            (args.work / "report.md").write_text(report)
+            print(report)
     print(f"done after {(time.monotonic() - started) / 60:.0f} minutes")
-
-
-def fingerprint(*what):
-    """Names what was made from `what`, so that a run never goes on from what another recipe made."""
-    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:8]
 
 
 def arguments():
@@ -73,6 +57,10 @@ def arguments():
     parser.add_argument("--work", type=Path, default=HERE.parent / ".build" / "train", help="renditions and checkpoints")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--validate", type=Path, metavar="FOLDER", help="clean speech of other people, for the report")
+    parser.add_argument("--ablation", nargs="+", type=Path, metavar="MANIFEST.csv", help="instead train what ablation.toml "
+                        "says, and judge each by `regulars eval voice` on these")
+    parser.add_argument("--more", nargs="+", type=Path, default=[], metavar="FOLDER", help="speech of the rows with `more`")
+    parser.add_argument("--regulars", default="regulars", metavar="PROGRAM", help="the judge")
     parser.add_argument("--exclude", nargs="*", default=[], metavar="SPEAKER", help="speakers to leave out")
     return parser.parse_args()
 

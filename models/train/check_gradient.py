@@ -31,14 +31,16 @@ def main():
         weights |= {f"lstm.weight_ih_l{n}": drawn(4 * HIDDEN, HIDDEN if n else INPUTS) / 4,
                     f"lstm.weight_hh_l{n}": drawn(4 * HIDDEN, HIDDEN) / 4,
                     f"lstm.bias_ih_l{n}": drawn(4 * HIDDEN), f"lstm.bias_hh_l{n}": drawn(4 * HIDDEN)}
-    x, wanted = drawn(FRAMES, BATCH, INPUTS), drawn(BATCH, EMBEDDING)
+    x, of_embedding, of_hidden = drawn(FRAMES, BATCH, INPUTS), drawn(BATCH, EMBEDDING), drawn(BATCH, HIDDEN) / 4
 
     def value(weights):
-        return float((Network(weights).forward(x).astype(np.float64) * wanted).sum())
+        network = Network(weights)
+        embedding = network.forward(x).astype(np.float64)
+        return float((embedding * of_embedding).sum() + (network.hidden.astype(np.float64) * of_hidden).sum())
 
     network = Network(weights)
     network.forward(x)
-    gradient = network.backward(wanted)
+    gradient = network.backward(of_embedding, of_hidden)
     worst = 0.0
     for name in weights:
         # Along the gradient the difference is largest, and so least drowned in rounding.

@@ -42,13 +42,13 @@ class Network:
         self.embedding = self.relu / self.norm
         return self.embedding
 
-    def backward(self, d_embedding):
-        """The gradient of every weight, by name, from that of the embeddings [batch, 256]."""
+    def backward(self, d_embedding, d_hidden):
+        """The gradient of every weight, by name, from those of the embeddings and of the last states, [batch, 256]."""
         along = (d_embedding * self.embedding).sum(-1, keepdims=True)
         d_raw = (d_embedding - along * self.embedding) / self.norm * (self.relu > 0)
         gradient = {"linear.weight": d_raw.T @ self.hidden, "linear.bias": d_raw.sum(0)}
         dx = np.zeros_like(self.last)
-        dx[-1] = d_raw @ self.linear_w
+        dx[-1] = d_raw @ self.linear_w + d_hidden
         for n in reversed(range(LAYERS)):
             dx, d_ih, d_hh, d_bias = self.layers[n].backward(dx, inputs_too=n > 0)
             gradient[f"lstm.weight_ih_l{n}"] = _back(d_ih)

@@ -48,11 +48,11 @@ def _start(shards, recipe, seed, shapes):
 def _gradient(job):
     flat, step, part = job
     random = np.random.default_rng([_seed, step, part])
-    mels, targets, own = _lessons.batch(_recipe["part_size"], random)
+    batch = _lessons.batch(_recipe["part_size"], random)
     network = Network(_named(flat, _shapes))
-    embeddings = network.forward(student.inputs(mels, _recipe["log"]))
-    total, cosine, d_embeddings = student.loss(embeddings, targets, own, _lessons.means, _recipe)
-    gradient = network.backward(d_embeddings.astype(np.float32))
+    embeddings = network.forward(student.inputs(batch.mels, _recipe["log"]))
+    total, cosine, *slopes = student.loss(embeddings, network.hidden, batch, _lessons.means, _recipe)
+    gradient = network.backward(*(slope.astype(np.float32) for slope in slopes))
     return np.concatenate([gradient[name].ravel() for name, _ in _shapes]), float(total), float(cosine)
 
 

@@ -27,24 +27,24 @@ BABBLE_VOICES = 200
 TEACHER_BATCH = 64
 
 
-def make(found, teacher, recipe, folder, workers):
-    """Shards of `found` in `folder`; the missing ones are made."""
+def make(found, behind, renditions, teacher, recipe, folder, workers):
+    """Shards of `found` in `folder`, so many `renditions` of each; the missing ones are made. Babble is people of `behind`."""
     folder.mkdir(parents=True, exist_ok=True)
     shards = [found[at:at + SHARD] for at in range(0, len(found), SHARD)]
     missing = [n for n in range(len(shards)) if not (folder / f"{n:04}.json").exists()]
     progress = Progress("renditions", len(shards), len(shards) - len(missing))
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(found, teacher, recipe)) as pool:
+    with ProcessPoolExecutor(workers, initializer=_start, initargs=(behind, renditions, teacher, recipe)) as pool:
         for _ in pool.map(_shard, ((n, shards[n], folder) for n in missing)):
             progress.step()
     return [folder / f"{n:04}" for n in range(len(shards))]
 
 
-def _start(found, teacher, recipe):
-    global _teacher, _recipe, _channel
+def _start(behind, renditions, teacher, recipe):
+    global _teacher, _recipe, _channel, _renditions
     random = np.random.default_rng(recipe["seed"])
-    behind = random.choice(len(found), min(BABBLE_VOICES, len(found)), replace=False)
-    _teacher, _recipe = Network(teacher), recipe
-    _channel = Channel(recipe, [voices.read(found[n]) for n in behind])
+    babble = random.choice(len(behind), min(BABBLE_VOICES, len(behind)), replace=False)
+    _teacher, _recipe, _renditions = Network(teacher), recipe, renditions
+    _channel = Channel(recipe, [voices.read(behind[n]) for n in babble])
 
 
 def _shard(job):
@@ -62,7 +62,9 @@ def _shard(job):
         windows.extend(clean_windows)
         frames += heard.shape[0] * heard.shape[1]
     np.save(folder / f"{number:04}.mels.npy", np.concatenate(mels))
-    np.save(folder / f"{number:04}.targets.npy", embed(_teacher, windows))
+    embeddings, hidden = embed(_teacher, windows)
+    np.save(folder / f"{number:04}.targets.npy", embeddings)
+    np.save(folder / f"{number:04}.hidden.npy", hidden)
     # Last, so that a shard with this file is whole.
     (folder / f"{number:04}.json").write_text(json.dumps(index))
 
@@ -70,7 +72,8 @@ def _shard(job):
 def rendered(recording):
     """Fourth roots of mels [renditions, frames, 40], the kind of each rendition, and the clean windows [160, 40] that
     start every `OFFSET_STEP` frames. None for a recording with next to no speech."""
-    random = np.random.default_rng([_recipe["seed"], *recording.path.name.encode(), round(recording.speed * 100)])
+    change = round(100 * recording.speed * recording.tract)
+    random = np.random.default_rng([_recipe["seed"], *recording.path.name.encode(), change])
     clean = voices.read(recording)
     clean = np.pad(clean, [int(RATE * random.uniform(*LEAD_S)) for _ in range(2)])
     mels, energy = front_end.mels(clean, RATE)
@@ -83,7 +86,7 @@ def rendered(recording):
     kinds = list(_recipe["kind"])
     weights = np.array([_recipe["kind"][kind]["weight"] for kind in kinds], float)
     heard, drawn = [], []
-    for _ in range(_recipe["voices"]["renditions"]):
+    for _ in range(_renditions):
         kind = str(random.choice(kinds, p=weights / weights.sum()))
         samples, rate = _channel.render(clean, spoken, kind, random)
         line, line_energy = front_end.mels(samples, rate)
@@ -100,6 +103,9 @@ def rendered(recording):
 
 
 def embed(network, windows):
-    """[windows, 256] of windows [160, 40]."""
-    batches = [np.stack(windows[at:at + TEACHER_BATCH], 1) for at in range(0, len(windows), TEACHER_BATCH)]
-    return np.concatenate([network.forward(batch) for batch in batches])
+    """Embeddings and the last hidden states, [windows, 256] each, of windows [160, 40]."""
+    embeddings, hidden = [], []
+    for at in range(0, len(windows), TEACHER_BATCH):
+        embeddings.append(network.forward(np.stack(windows[at:at + TEACHER_BATCH], 1)))
+        hidden.append(network.hidden.copy())
+    return np.concatenate(embeddings), np.concatenate(hidden)

@@ -1,11 +1,12 @@
 """What the student hears, what it is asked for, and how far off it is."""
 
 import json
+from typing import NamedTuple
 
 import numpy as np
 
 from front_end import STEP_FRAMES
-from graph import EMBEDDING, LOG_FLOOR, MELS, WINDOW_FRAMES
+from graph import EMBEDDING, HIDDEN, LOG_FLOOR, MELS, WINDOW_FRAMES
 from renditions import OFFSET_STEP
 
 # The logarithm of a band, less its mean over the window: a telephone's response is a factor in every band, and so
@@ -30,6 +31,14 @@ def from_teacher(weights, log):
     return weights
 
 
+class Batch(NamedTuple):
+    """What the student hears, what the teacher says of the same speech when it is clean, and whose it is."""
+    mels: np.ndarray  # [160, size, 40]
+    targets: np.ndarray  # [size, 256]
+    hidden: np.ndarray  # [size, 256], the teacher's last state
+    speakers: np.ndarray  # [size]
+
+
 class Lessons:
     """Windows of renditions and what the teacher said of the same speech, clean."""
 
@@ -37,32 +46,42 @@ class Lessons:
         self.recipe = recipe
         self.mels = [np.load(f"{shard}.mels.npy", mmap_mode="r") for shard in shards]
         self.targets = [np.load(f"{shard}.targets.npy") for shard in shards]
+        self.hidden = [np.load(f"{shard}.hidden.npy") for shard in shards]
         self.voices = []
         for number, shard in enumerate(shards):
             with open(f"{shard}.json") as file:
                 self.voices += [(number, voice) for voice in json.load(file)]
-        self.means = np.array([unit(self._targets(n).mean(0)) for n in range(len(self.voices))])
+        self.voices = [(number, voice) for number, voice in self.voices if set(voice["kinds"]) & set(recipe["kinds"])]
+        # Whose voice it is, and the mean of what the teacher says of each speaker.
+        names, self.speakers = np.unique([voice["speaker"] for _, voice in self.voices], return_inverse=True)
+        sums = np.zeros((len(names), EMBEDDING), np.float32)
+        for n, speaker in enumerate(self.speakers):
+            sums[speaker] += self._of(self.targets, n).sum(0)
+        self.means = unit(sums)
 
-    def _targets(self, n):
+    def _of(self, kept, n):
         shard, voice = self.voices[n]
-        return self.targets[shard][voice["first_target"]:voice["first_target"] + voice["targets"]]
+        return kept[shard][voice["first_target"]:voice["first_target"] + voice["targets"]]
 
     def batch(self, size, random):
-        """Mels [160, size, 40], targets [size, 256] and voices [size]: of each voice one window of one rendition."""
+        """Of `size` recordings one window of one rendition each."""
         mels = np.empty((WINDOW_FRAMES, size, MELS), np.float32)
         targets = np.empty((size, EMBEDDING), np.float32)
+        hidden = np.empty((size, HIDDEN), np.float32)
         drawn = random.integers(len(self.voices), size=size)
         for n, which in enumerate(drawn):
             shard, voice = self.voices[which]
-            rendition, window = random.integers(len(voice["kinds"])), random.integers(voice["targets"])
+            allowed = [n for n, kind in enumerate(voice["kinds"]) if kind in self.recipe["kinds"]]
+            rendition, window = random.choice(allowed), random.integers(voice["targets"])
             start = voice["first_frame"] + rendition * voice["frames"] + window * OFFSET_STEP
             mels[:, n] = self.mels[shard][start:start + WINDOW_FRAMES]
             share = self.recipe["window_share"]
-            targets[n] = share * self._targets(which)[window] + (1 - share) * self.means[which]
+            targets[n] = share * self._of(self.targets, which)[window] + (1 - share) * self.means[self.speakers[which]]
+            hidden[n] = self._of(self.hidden, which)[window]
         mels *= mels
         mels *= mels
         mask(mels, random, self.recipe["mask"])
-        return mels, unit(targets), drawn
+        return Batch(mels, unit(targets), hidden, self.speakers[drawn])
 
 
 def mask(mels, random, chance):
@@ -80,20 +99,24 @@ def unit(x):
     return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-9)
 
 
-def loss(embeddings, targets, own, prototypes, recipe):
-    """The mean loss and its gradient for `embeddings` [batch, 256].
+def loss(embeddings, hidden, batch, means, recipe):
+    """The mean loss, the mean cosine to the target, and the gradients for `embeddings` and `hidden` [size, 256].
 
-    Two terms: the angle to the target, and the divergence of the similarities to all voices from those that the target
-    has (without it embeddings shrink towards the mean of all people, and the best strangers come too close)."""
-    cosine = (embeddings * targets).sum(1)
-    gradient = -recipe["angle"] * targets
-    wanted = (1 - recipe["label_share"]) * softmax(targets @ prototypes.T / recipe["tau"])
-    wanted[np.arange(len(own)), own] += recipe["label_share"]
-    given = softmax(embeddings @ prototypes.T / recipe["tau"])
+    The angle to the target; the divergence of the similarities to all speakers from those that the target has (without it
+    embeddings shrink towards the mean of all people, and the best strangers come too close); and how far the last state
+    is from the teacher's, as a share of that."""
+    cosine = (embeddings * batch.targets).sum(1)
+    wanted = (1 - recipe["label_share"]) * softmax(batch.targets @ means.T / recipe["tau"])
+    wanted[np.arange(len(wanted)), batch.speakers] += recipe["label_share"]
+    given = softmax(embeddings @ means.T / recipe["tau"])
     divergence = (wanted * (np.log(wanted + 1e-12) - np.log(given + 1e-12))).sum(1)
-    gradient += recipe["similarity"] / recipe["tau"] * ((given - wanted) @ prototypes)
+    d_embeddings = recipe["similarity"] / recipe["tau"] * ((given - wanted) @ means) - recipe["angle"] * batch.targets
+    off, size = hidden - batch.hidden, (batch.hidden ** 2).sum(1, keepdims=True)
+    d_hidden = 2 * recipe["hidden"] * off / size
     total = recipe["angle"] * (1 - cosine) + recipe["similarity"] * divergence
-    return total.mean(), cosine.mean(), gradient / len(targets)
+    total += recipe["hidden"] * ((off ** 2) / size).sum(1)
+    count = np.float32(len(wanted))
+    return total.mean(), cosine.mean(), d_embeddings / count, d_hidden / count
 
 
 def softmax(x):

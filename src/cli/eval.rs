@@ -5,6 +5,7 @@ mod comparison;
 mod figures;
 mod fit;
 mod manifest;
+mod measured;
 mod metrics;
 mod ranking;
 mod recordings;
@@ -19,10 +20,9 @@ use anyhow::Context as _;
 
 use crate::voice::enroll::USABLE_MS;
 use crate::voice::{Calibration, Embedder, ModelSource, Wccn};
-use comparison::{Comparison, Side};
 use manifest::Row;
+use measured::{Measured, Side};
 use recordings::Heard;
-use report::Report;
 use scores_file::ScoresFile;
 use trials::{Cast, FOLDS};
 
@@ -67,9 +67,12 @@ struct VoiceArgs {
     /// Write probe,speaker,seconds,score,llr for every probe against everyone enrolled, by --model
     #[arg(long, value_name = "OUT.csv")]
     scores: Option<PathBuf>,
+    /// Write all figures as JSON too; rates there are shares of 1
+    #[arg(long, value_name = "OUT.json")]
+    json: Option<PathBuf>,
     /// Fit the channel normalisation on recordings that are in several manifests under one `call`, once a kind of line,
     /// write it, and stop
-    #[arg(long, value_name = "OUT.wccn", conflicts_with_all = ["fit_calibration", "scores", "against"])]
+    #[arg(long, value_name = "OUT.wccn", conflicts_with_all = ["fit_calibration", "scores", "json", "against"])]
     fit_wccn: Option<PathBuf>,
     /// Fit a calibration on all the manifests together, write it, and measure with it
     #[arg(long, value_name = "OUT.toml", requires = "attribution", conflicts_with = "against")]
@@ -95,6 +98,8 @@ Figures, at each length of net speech (pauses do not count):
   FNIR    share of searches in a gallery of so many people that do not end with the right name, at
           the threshold that lets that share of strangers' searches (FPIR) end with a name; the mean
           over every gallery of that size
+  d'      distance between the scores of one person and of two, in their mean width; it counts every
+          trial and not only those near a threshold, and so varies least by chance
   minDCF  lowest detection cost at 1 % target trials; 1 is that of always saying no
   Cllr    cost of the calibrated likelihood ratios in bits; 1 is that of saying nothing
 
@@ -141,13 +146,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let letter = if systems.len() > 1 { letter } else { "" };
         println!("{letter}{} ({})", system.source, system.embedder.model());
     }
-    for (n, (name, cast)) in heard[0].iter().enumerate() {
+    let mut measured = Vec::new();
+    for (n, (name, _)) in heard[0].iter().enumerate() {
         let side = |system: usize| Side { cast: &heard[system][n].1, calibration: calibrations[system].as_ref() };
-        if systems.len() > 1 {
-            print!("{}", Comparison::new(name, [side(0), side(1)], &lengths_ms));
-        } else {
-            print!("{}", Report::new(name, cast, calibrations[0].as_ref(), &lengths_ms));
-        }
+        let sides: Vec<Side<'_>> = (0..systems.len()).map(side).collect();
+        measured.push(Measured::new(name, &sides, &lengths_ms));
+        print!("{}", measured[n]);
+    }
+    if let Some(out) = &args.json {
+        let models: Vec<_> = systems.iter().map(|system| system.embedder.model().to_string()).collect();
+        let figures = serde_json::json!({ "models": models, "manifests": measured });
+        std::fs::write(out, format!("{figures:#}\n")).with_context(|| format!("cannot write {}", out.display()))?;
     }
     if let Some(out) = &args.scores {
         let mut scores = ScoresFile::create(out)?;

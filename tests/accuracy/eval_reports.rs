@@ -99,6 +99,33 @@ fn every_probe_is_scored_against_everyone_enrolled_and_twice_the_same() {
 }
 
 #[test]
+fn the_json_has_the_figures_of_the_table() {
+    let Some(data) = development_data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = small_manifest(&data, "tx.csv", folder.path());
+    let json = folder.path().join("figures.json");
+    let output = eval(&[manifest.to_str().unwrap(), "--seconds", "1,3", "--json", json.to_str().unwrap()]);
+    let read: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    assert!(output.starts_with(&format!("{} ({})", ModelSource::default(), read["models"][0].as_str().unwrap())));
+    let of = &read["manifests"][0];
+    assert_eq!((&of["manifest"], &of["enrolled"], &of["strangers"]), (&"tx.csv".into(), &4.into(), &2.into()));
+    let lines: Vec<&str> = output.lines().filter(|line| line.contains(" s  ")).collect();
+    assert_eq!(lines.len(), 2, "{output}");
+    for (n, line) in lines.iter().enumerate() {
+        let figures = &of["figures"][n][0];
+        let percent = |figure: &serde_json::Value| 100.0 * figure.as_f64().unwrap();
+        let eer = &figures["eer"];
+        let interval = [&eer["interval"]["low"], &eer["interval"]["high"]].map(percent);
+        let printed = format!("{:.2} [{:.2}-{:.2}]", percent(&eer["value"]), interval[0], interval[1]);
+        assert!(line.contains(&printed), "{printed}\n{line}");
+        for (name, decimals) in [("d_prime", 2), ("min_dcf", 3), ("cllr", 3)] {
+            let printed = format!("{:.decimals$}", figures[name].as_f64().unwrap());
+            assert!(line.split_whitespace().any(|word| word == printed), "{name} {printed}\n{line}");
+        }
+    }
+}
+
+#[test]
 fn a_model_against_itself_differs_in_nothing() {
     let Some(data) = development_data() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -112,8 +139,8 @@ fn a_model_against_itself_differs_in_nothing() {
     }
     let figures: Vec<Vec<&str>> =
         output.lines().filter(|line| line.matches('|').count() == 2).map(|line| line.split('|').collect()).collect();
-    // The heading, EER, rank-1, FNIR twice and twice again, minDCF, Cllr.
-    assert_eq!(figures.len(), 9, "{output}");
+    // The heading, EER, rank-1, FNIR twice and twice again, d', minDCF, Cllr.
+    assert_eq!(figures.len(), 10, "{output}");
     for figure in &figures[1..] {
         let a = figure[0].trim_end();
         assert!(a.ends_with(figure[1].trim()), "{output}");

@@ -5,6 +5,8 @@
 //! product of how often each was drawn (Owen, "The pigeonhole bootstrap", 2007: rather too wide than too narrow); a trial of
 //! one person with how often that one was drawn: two copies of a speaker are two people who each have their own print.
 
+use serde::ser::SerializeStruct as _;
+
 /// How often each speaker was drawn, in the order of the cast's speakers; one entry a draw.
 pub struct Draws(Vec<Vec<u32>>);
 
@@ -15,7 +17,7 @@ pub struct Estimate {
     draws: Vec<Option<f64>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Interval {
     pub low: f64,
     pub high: f64,
@@ -63,6 +65,16 @@ impl Estimate {
             value: difference((&self.value, &other.value)),
             draws: self.draws.iter().zip(&other.draws).map(difference).collect(),
         }
+    }
+}
+
+impl serde::Serialize for Estimate {
+    /// `{"value": 0.0172, "interval": {"low": 0.008, "high": 0.029}}`
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut both = serializer.serialize_struct("Estimate", 2)?;
+        both.serialize_field("value", &self.value)?;
+        both.serialize_field("interval", &self.interval())?;
+        both.end()
     }
 }
 

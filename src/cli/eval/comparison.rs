@@ -2,37 +2,9 @@
 
 use std::fmt;
 
-use super::bootstrap::{Draws, Estimate, Interval};
+use super::bootstrap::{Estimate, Interval};
 use super::figures::{FPIRS, Figures, HOUSEHOLD, TOWN};
-use super::report::{number, people, percent};
-use super::trials::Cast;
-use crate::voice::Calibration;
-
-/// One manifest through both. Model A is the one asked about, model B the one it is held against.
-pub struct Comparison {
-    people: String,
-    enrolled: usize,
-    lengths: Vec<[Figures; 2]>,
-}
-
-/// A manifest's recordings through one model.
-pub struct Side<'a> {
-    pub cast: &'a Cast,
-    pub calibration: Option<&'a Calibration>,
-}
-
-impl Comparison {
-    pub fn new(name: &str, sides: [Side<'_>; 2], lengths_ms: &[u32]) -> Self {
-        let cast = sides[0].cast;
-        let draws = Draws::of(cast.speakers.len());
-        let at = |ms| sides.each_ref().map(|side| Figures::new(side.cast, side.calibration, &draws, ms));
-        Self {
-            people: people(name, cast),
-            enrolled: cast.enrolled.len(),
-            lengths: lengths_ms.iter().map(|ms| at(*ms)).collect(),
-        }
-    }
-}
+use super::report::{number, percent};
 
 /// Which way is better.
 #[derive(Clone, Copy, PartialEq)]
@@ -41,27 +13,23 @@ enum Better {
     More,
 }
 
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.people)?;
-        for [a, b] in &self.lengths {
-            let seconds = f64::from(a.net_speech_ms) / 1000.0;
-            let what = format!("{seconds:.1} s net ({} shorter, {} mute)", a.shorter, a.mute);
-            writeln!(f, "  {what:30} {:>19} | {:>19} | A - B", "A", "B")?;
-            estimates(f, "EER %", [&a.eer, &b.eer], 2, Better::Less)?;
-            estimates(f, "rank-1 %", [&a.rank_1, &b.rank_1], 1, Better::More)?;
-            for (n, fpir) in FPIRS.iter().enumerate() {
-                estimates(f, &fnir(HOUSEHOLD as usize, *fpir), [&a.fnir[n], &b.fnir[n]], 1, Better::Less)?;
-            }
-            for (n, size) in [TOWN as usize, self.enrolled].into_iter().enumerate() {
-                let both = [a, b].map(|side| number(side.fnir_of_many[n].map(|fnir| 100.0 * fnir), 1));
-                plain(f, &fnir(size, FPIRS[1]), both)?;
-            }
-            plain(f, "minDCF (.01)", [a, b].map(|side| number(side.min_dcf, 3)))?;
-            plain(f, "Cllr", [a, b].map(|side| number(side.cllr, 3)))?;
-        }
-        Ok(())
+/// Model A is the one asked about, model B the one it is held against.
+pub fn block(f: &mut fmt::Formatter<'_>, a: &Figures, b: &Figures, enrolled: usize) -> fmt::Result {
+    let seconds = f64::from(a.net_speech_ms) / 1000.0;
+    let what = format!("{seconds:.1} s net ({} shorter, {} mute)", a.shorter, a.mute);
+    writeln!(f, "  {what:30} {:>19} | {:>19} | A - B", "A", "B")?;
+    estimates(f, "EER %", [&a.eer, &b.eer], 2, Better::Less)?;
+    estimates(f, "rank-1 %", [&a.rank_1, &b.rank_1], 1, Better::More)?;
+    for (n, fpir) in FPIRS.iter().enumerate() {
+        estimates(f, &fnir(HOUSEHOLD as usize, *fpir), [&a.fnir[n], &b.fnir[n]], 1, Better::Less)?;
     }
+    for (n, size) in [TOWN as usize, enrolled].into_iter().enumerate() {
+        let both = [a, b].map(|side| number(side.fnir_of_many[n].map(|fnir| 100.0 * fnir), 1));
+        plain(f, &fnir(size, FPIRS[1]), both)?;
+    }
+    plain(f, "d'", [a, b].map(|side| number(side.d_prime, 2)))?;
+    plain(f, "minDCF (.01)", [a, b].map(|side| number(side.min_dcf, 3)))?;
+    plain(f, "Cllr", [a, b].map(|side| number(side.cllr, 3)))
 }
 
 fn fnir(size: usize, fpir: f64) -> String {

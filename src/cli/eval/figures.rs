@@ -6,6 +6,7 @@ use super::ranking::Ranking;
 use super::trials::Cast;
 use crate::voice::Calibration;
 
+#[derive(serde::Serialize)]
 pub struct Figures {
     pub net_speech_ms: u32,
     /// Probes that have less.
@@ -15,9 +16,12 @@ pub struct Figures {
     pub eer: Estimate,
     pub rank_1: Estimate,
     /// In galleries of [`HOUSEHOLD`] people, at each of [`FPIRS`].
+    #[serde(rename = "fnir_of_5_at_fpir_5_and_1_percent")]
     pub fnir: [Estimate; 2],
     /// In galleries of [`TOWN`] people and of all, at the lower of [`FPIRS`].
+    #[serde(rename = "fnir_of_50_and_all_at_fpir_1_percent")]
     pub fnir_of_many: [Option<f64>; 2],
+    pub d_prime: Option<f64>,
     pub min_dcf: Option<f64>,
     /// `None` without a calibration.
     pub cllr: Option<f64>,
@@ -48,6 +52,7 @@ impl Figures {
             rank_1: draws.estimate(speakers, |drawn| ranking.rank_1(drawn)),
             fnir: FPIRS.map(|fpir| draws.estimate(speakers, |drawn| ranking.fnir(drawn, HOUSEHOLD, fpir))),
             fnir_of_many: [TOWN, everyone].map(|size| ranking.fnir(&once, size, FPIRS[1])),
+            d_prime: trials.d_prime(),
             min_dcf: trials.min_dcf(TARGET_PRIOR),
             cllr: calibration.and_then(llrs),
         }

@@ -22,6 +22,14 @@ impl Trials {
         self.error_curve()?.iter().map(cost).reduce(f64::min)
     }
 
+    /// How far apart the two distributions of scores lie, in their own widths: d' of signal detection theory, with the
+    /// mean of the two variances (Green and Swets, 1966). It counts every trial, so it moves less by chance than rates do.
+    pub fn d_prime(&self) -> Option<f64> {
+        let (targets, nontargets) = moments(&self.targets).zip(moments(&self.nontargets))?;
+        let spread = ((targets.1 + nontargets.1) / 2.0).sqrt();
+        (spread > 0.0).then(|| (targets.0 - nontargets.0) / spread)
+    }
+
     /// Cost of the log-likelihood ratios in bits: 0 is perfect, 1 is what silence costs (Brümmer and du Preez, 2006).
     pub fn cllr(&self) -> Option<f64> {
         let bits = |llrs: &[f32], sign: f64| {
@@ -52,6 +60,14 @@ impl Trials {
     }
 }
 
+/// Mean and variance.
+fn moments(scores: &[f32]) -> Option<(f64, f64)> {
+    let n = scores.len() as f64;
+    let mean = scores.iter().map(|score| f64::from(*score)).sum::<f64>() / n;
+    let squares = scores.iter().map(|score| (f64::from(*score) - mean).powi(2)).sum::<f64>();
+    (!scores.is_empty()).then_some((mean, squares / n))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +81,14 @@ mod tests {
         // Without any false alarm one of two targets is missed: 0.5; any false alarm of two costs 99 / 2.
         assert_eq!(trials(&[0.3, 0.9], &[0.1, 0.5]).min_dcf(0.01), Some(0.5));
         assert_eq!(trials(&[0.1], &[0.9]).min_dcf(0.01), Some(1.0), "never worse than answering no");
+    }
+
+    #[test]
+    fn distributions_two_widths_apart_have_a_d_prime_of_two() {
+        // Both have a variance of one.
+        assert!((trials(&[3.0, 1.0], &[1.0, -1.0]).d_prime().unwrap() - 2.0).abs() < 1e-12);
+        assert_eq!(trials(&[1.0], &[0.0, 0.0]).d_prime(), None, "without a width there is no measure");
+        assert_eq!(trials(&[], &[0.0]).d_prime(), None);
     }
 
     #[test]
