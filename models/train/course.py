@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 import build
 import export
@@ -16,7 +15,8 @@ class Course:
     """The speech of some folders, and where work on it is kept."""
 
     def __init__(self, folders, exclude, work, workers):
-        self.found = voices.recordings(folders, exclude)
+        self.folders = [voices.recordings([folder], exclude) for folder in folders]
+        self.found = [recording for folder in self.folders for recording in folder]
         self.work, self.workers = work, workers
         self.teacher = export.network_only(build.read_weights(build.fetch_wheel()))
 
@@ -40,7 +40,8 @@ class Course:
 
     def _renditions(self, recipe):
         chosen = recipe["voices"]
-        parts = [(self.found, chosen["renditions"])]
+        # Each part is kept by itself, so that another folder or another kind of voice costs no more than its own time.
+        parts = [(folder, chosen["renditions"]) for folder in self.folders]
         for what in ("speed", "tract"):
             if chosen[f"other_{what}s"]:
                 others = voices.changed(self.found, what, chosen[f"{what}s"], chosen[f"other_{what}s"], recipe["seed"])
@@ -49,9 +50,10 @@ class Course:
         lines = {name: value for name, value in recipe.items() if name != "training"} | {"voices": {
             name: chosen[name] for name in ("floor_known", "level_jitter_db")}}
         for recordings, count in parts:
-            heard.append(fingerprint(lines, count, [(r.path.name, r.speaker) for r in recordings]))
+            # Babble is people of the first folder, so the first part names the others too.
+            heard.append(fingerprint(lines, count, [(r.path.name, r.speaker) for r in recordings], *heard[:1]))
             folder = self.work / f"renditions-{heard[-1]}"
-            shards += renditions.make(recordings, self.found, count, self.teacher, recipe, folder, self.workers)
+            shards += renditions.make(recordings, self.folders[0], count, self.teacher, recipe, folder, self.workers)
         return shards, heard
 
 

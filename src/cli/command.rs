@@ -39,7 +39,12 @@ enum Command {
 
 /// Parses the arguments and runs the command. The exit code is the command's own.
 pub fn run() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let command = Cli::parse().command;
+    // A reader that has seen enough ends a report. It never ends a service.
+    if !matches!(command, Command::Serve(_) | Command::Demo(_)) {
+        sigpipe::reset();
+    }
+    let outcome = match command {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Call(args) => call::run(args),

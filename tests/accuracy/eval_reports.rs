@@ -1,7 +1,7 @@
 //! `regulars eval voice` as a program: what it prints, writes and refuses.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use regulars::voice::ModelSource;
 
@@ -203,4 +203,23 @@ fn a_file_that_is_no_recording_is_named() {
     std::fs::write(&manifest, "speaker,role,call,file\nanna,probe,1,a.wav\n").unwrap();
     let sentence = refusal(&[manifest.to_str().unwrap()]);
     assert!(sentence.contains("a.wav") && sentence.contains("not a WAV file"), "{sentence}");
+}
+
+/// As `regulars eval voice ... | head` does it.
+#[test]
+fn a_reader_that_has_seen_enough_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let speech = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/speech");
+    let manifest = folder.path().join("two.csv");
+    let rows: String = [("slt", "enroll", 1), ("slt", "probe", 4), ("rms", "enroll", 1), ("rms", "probe", 4)]
+        .map(|(voice, role, n)| format!("{voice},{role},{voice}-{n},{speech}/{voice}/{voice}-{n}.wav\n"))
+        .concat();
+    std::fs::write(&manifest, format!("speaker,role,call,file\n{rows}")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regulars"));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.args(["eval", "voice"]).arg(&manifest).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "it had nowhere to write to");
+    assert_eq!(said, "", "and says nothing of it");
 }
