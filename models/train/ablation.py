@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 
 import export
@@ -13,6 +14,8 @@ JUDGE = ["--cross-validate", "--seconds", "5"]
 
 def run(args, recipe, plan):
     """Writes the table to `args.work` and prints it. A row that needs --more is left out without it."""
+    if not shutil.which(args.regulars):
+        raise SystemExit(f"{args.regulars}: no such program; after `cargo build` give --regulars target/debug/regulars")
     course = Course(args.speech, args.exclude, args.work, args.workers)
     wider = Course([*args.speech, *args.more], args.exclude, args.work, args.workers) if args.more else None
     lines = [manifest.stem for manifest in args.ablation]

@@ -50,8 +50,7 @@ class Lessons:
         self.voices = []
         for number, shard in enumerate(shards):
             with open(f"{shard}.json") as file:
-                self.voices += [(number, voice) for voice in json.load(file)]
-        self.voices = [(number, voice) for number, voice in self.voices if set(voice["kinds"]) & set(recipe["kinds"])]
+                self.voices += [(number, voice) for voice in json.load(file) if set(voice["kinds"]) & set(recipe["kinds"])]
         # Whose voice it is, and the mean of what the teacher says of each speaker.
         names, self.speakers = np.unique([voice["speaker"] for _, voice in self.voices], return_inverse=True)
         sums = np.zeros((len(names), EMBEDDING), np.float32)
@@ -71,7 +70,7 @@ class Lessons:
         drawn = random.integers(len(self.voices), size=size)
         for n, which in enumerate(drawn):
             shard, voice = self.voices[which]
-            allowed = [n for n, kind in enumerate(voice["kinds"]) if kind in self.recipe["kinds"]]
+            allowed = [at for at, kind in enumerate(voice["kinds"]) if kind in self.recipe["kinds"]]
             rendition, window = random.choice(allowed), random.integers(voice["targets"])
             start = voice["first_frame"] + rendition * voice["frames"] + window * OFFSET_STEP
             mels[:, n] = self.mels[shard][start:start + WINDOW_FRAMES]

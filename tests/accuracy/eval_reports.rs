@@ -104,7 +104,7 @@ fn the_json_has_the_figures_of_the_table() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = small_manifest(&data, "tx.csv", folder.path());
     let json = folder.path().join("figures.json");
-    let output = eval(&[manifest.to_str().unwrap(), "--seconds", "1,3", "--json", json.to_str().unwrap()]);
+    let output = eval(&[manifest.to_str().unwrap(), "--seconds", "2,3", "--json", json.to_str().unwrap()]);
     let read: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
     assert!(output.starts_with(&format!("{} ({})", ModelSource::default(), read["models"][0].as_str().unwrap())));
     let of = &read["manifests"][0];
