@@ -90,13 +90,13 @@ impl Enroller {
 }
 
 /// Cosine of the two halves into which the windows fall most readily. On the development recordings (clean, noise, another
-/// phone) one voice falls below .20 in 0.4, 0.8 and 0 % of recordings, two people's speech in 74, 72 and 75 %. At .30 it
-/// would catch 81, 83 and 83 % and refuse 1.2, 1.5 and 0.8 % of callers. Two who sound alike pass either way.
+/// phone) one voice falls below .20 in 1.2, 0.8 and 0 % of recordings, two people's speech in 75, 73 and 77 %. At .30 it
+/// would catch 84, 84 and 85 % and refuse 1.2, 2.3 and 1.5 % of callers. Two who sound alike pass either way.
 const MIN_COSINE_WITHIN: f32 = 0.20;
 /// A smaller share is a cough or a word from the next table, and hardly moves the mean.
 const MIN_SHARE: f32 = 0.2;
-/// One voice in two calls over any two of these lines has more than .29 in 99 % of pairs; half of all strangers have less
-/// than zero, and 15 % more than .25.
+/// One voice in two calls over any two of these lines has more than .26 in 99 % of pairs; half of all strangers have less
+/// than zero, and 14 % more than .25.
 const MIN_COSINE_BETWEEN_CALLS: f32 = 0.25;
 /// It settles in three or four.
 const MAX_ROUNDS: usize = 10;
