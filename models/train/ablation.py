@@ -49,9 +49,8 @@ def _judged(args, weights, recipe):
     read = json.loads(figures.read_text())
     out = []
     for manifest in read["manifests"]:
-        of = manifest["figures"][0][0]
-        fnir = of["fnir_of_5_at_fpir_5_and_1_percent"][0]
-        out.append((of["eer"]["value"], of["rank_1"]["value"], fnir["value"], of["d_prime"]))
+        of = manifest["lengths"][0]["a"]
+        out.append((of["eer"]["value"], of["rank_1"]["value"], of["fnir"][0]["value"], of["d_prime"]))
     return out
 
 

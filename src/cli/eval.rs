@@ -20,6 +20,7 @@ use anyhow::Context as _;
 
 use crate::voice::enroll::USABLE_MS;
 use crate::voice::{Calibration, Embedder, ModelSource, Wccn};
+use figures::{FPIRS, HOUSEHOLD, TOWN};
 use manifest::Row;
 use measured::{Measured, Side};
 use recordings::Heard;
@@ -149,13 +150,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut measured = Vec::new();
     for (n, (name, _)) in heard[0].iter().enumerate() {
         let side = |system: usize| Side { cast: &heard[system][n].1, calibration: calibrations[system].as_ref() };
-        let sides: Vec<Side<'_>> = (0..systems.len()).map(side).collect();
-        measured.push(Measured::new(name, &sides, &lengths_ms));
+        let against = (systems.len() > 1).then(|| side(1));
+        measured.push(Measured::new(name, &side(0), against.as_ref(), &lengths_ms));
         print!("{}", measured[n]);
     }
     if let Some(out) = &args.json {
         let models: Vec<_> = systems.iter().map(|system| system.embedder.model().to_string()).collect();
-        let figures = serde_json::json!({ "models": models, "manifests": measured });
+        // What the figures leave unsaid: the sizes of the galleries beside that of all, and the shares of false alarms.
+        let fnir = serde_json::json!({ "household": HOUSEHOLD, "town": TOWN, "fpirs": FPIRS });
+        let figures = serde_json::json!({ "models": models, "fnir": fnir, "manifests": measured });
         std::fs::write(out, format!("{figures:#}\n")).with_context(|| format!("cannot write {}", out.display()))?;
     }
     if let Some(out) = &args.scores {

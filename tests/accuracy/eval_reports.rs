@@ -112,7 +112,7 @@ fn the_json_has_the_figures_of_the_table() {
     let lines: Vec<&str> = output.lines().filter(|line| line.contains(" s  ")).collect();
     assert_eq!(lines.len(), 2, "{output}");
     for (n, line) in lines.iter().enumerate() {
-        let figures = &of["figures"][n][0];
+        let figures = &of["lengths"][n]["a"];
         let percent = |figure: &serde_json::Value| 100.0 * figure.as_f64().unwrap();
         let eer = &figures["eer"];
         let interval = [&eer["interval"]["low"], &eer["interval"]["high"]].map(percent);

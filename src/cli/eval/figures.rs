@@ -16,10 +16,8 @@ pub struct Figures {
     pub eer: Estimate,
     pub rank_1: Estimate,
     /// In galleries of [`HOUSEHOLD`] people, at each of [`FPIRS`].
-    #[serde(rename = "fnir_of_5_at_fpir_5_and_1_percent")]
     pub fnir: [Estimate; 2],
     /// In galleries of [`TOWN`] people and of all, at the lower of [`FPIRS`].
-    #[serde(rename = "fnir_of_50_and_all_at_fpir_1_percent")]
     pub fnir_of_many: [Option<f64>; 2],
     pub d_prime: Option<f64>,
     pub min_dcf: Option<f64>,

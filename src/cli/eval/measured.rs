@@ -15,8 +15,14 @@ pub struct Measured {
     enrolled_with_little_speech: usize,
     strangers: usize,
     probes: usize,
-    /// One entry a length, with one a model.
-    figures: Vec<Vec<Figures>>,
+    lengths: Vec<AtLength>,
+}
+
+/// `b` is the model that `a` is held against.
+#[derive(serde::Serialize)]
+struct AtLength {
+    a: Figures,
+    b: Option<Figures>,
 }
 
 /// A manifest's recordings through one model.
@@ -26,17 +32,18 @@ pub struct Side<'a> {
 }
 
 impl Measured {
-    pub fn new(manifest: &str, sides: &[Side<'_>], lengths_ms: &[u32]) -> Self {
-        let cast = sides[0].cast;
+    pub fn new(manifest: &str, a: &Side<'_>, b: Option<&Side<'_>>, lengths_ms: &[u32]) -> Self {
+        let cast = a.cast;
         let draws = Draws::of(cast.speakers.len());
-        let at = |ms: &u32| sides.iter().map(|side| Figures::new(side.cast, side.calibration, &draws, *ms)).collect();
+        let figures = |side: &Side<'_>, ms| Figures::new(side.cast, side.calibration, &draws, ms);
+        let at = |ms: &u32| AtLength { a: figures(a, *ms), b: b.map(|b| figures(b, *ms)) };
         Self {
             manifest: manifest.to_owned(),
             enrolled: cast.enrolled.len(),
             enrolled_with_little_speech: cast.thin,
             strangers: cast.strangers,
             probes: cast.probes.len(),
-            figures: lengths_ms.iter().map(at).collect(),
+            lengths: lengths_ms.iter().map(at).collect(),
         }
     }
 }
@@ -48,16 +55,15 @@ impl fmt::Display for Measured {
             "{}: {} enrolled ({} of them with less speech than enrolment asks for), {} strangers, {} probes",
             self.manifest, self.enrolled, self.enrolled_with_little_speech, self.strangers, self.probes
         )?;
-        for (n, by_model) in self.figures.iter().enumerate() {
-            match by_model.as_slice() {
-                [one] => {
+        for (n, AtLength { a, b }) in self.lengths.iter().enumerate() {
+            match b {
+                Some(b) => comparison::block(f, a, b, self.enrolled)?,
+                None => {
                     if n == 0 {
                         report::head(f, self.enrolled)?;
                     }
-                    report::line(f, one)?;
+                    report::line(f, a)?;
                 }
-                [a, b] => comparison::block(f, a, b, self.enrolled)?,
-                more => unreachable!("{} models", more.len()),
             }
         }
         Ok(())

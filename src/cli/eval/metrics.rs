@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn distributions_two_widths_apart_have_a_d_prime_of_two() {
         // Both have a variance of one.
-        assert!((trials(&[3.0, 1.0], &[1.0, -1.0]).d_prime().unwrap() - 2.0).abs() < 1e-12);
+        assert_eq!(trials(&[3.0, 1.0], &[1.0, -1.0]).d_prime(), Some(2.0));
         assert_eq!(trials(&[1.0], &[0.0, 0.0]).d_prime(), None, "without a width there is no measure");
         assert_eq!(trials(&[], &[0.0]).d_prime(), None);
     }
