@@ -8,6 +8,7 @@ use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReas
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
+use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::answer::{ACCEPT, ALLOW};
@@ -19,11 +20,11 @@ use crate::rtp::{Codec, Negotiated};
 pub struct Dialog {
     pub call: CallId,
     pub peer: SocketAddr,
-    leg: Leg,
+    /// `None` after the end.
+    leg: Option<Leg>,
     session: Session,
     /// Agreed and not yet told.
     ready: Option<Negotiated>,
-    ended: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,55 +66,52 @@ pub(super) struct Session {
 
 /// How long a hang-up waits for its answer: four sendings of the BYE (RFC 3261 timer E at T1 = 500 ms).
 const HANG_UP_WAIT: Duration = Duration::from_secs(4);
+/// How long a hard shutdown waits for the ACK of a call just answered: shorter than the sockets outlive it.
+const LAST_ACK: Duration = Duration::from_secs(3);
 
 impl Dialog {
     pub(super) fn new(call: CallId, peer: SocketAddr, leg: Leg, session: Session, agreed: Option<Negotiated>) -> Self {
-        Self { call, peer, leg, session, ready: agreed, ended: false }
+        Self { call, peer, leg: Some(leg), session, ready: agreed }
     }
 
     /// What happens next. Cancel-safe. Must be polled: in-dialog requests are answered from here.
     pub async fn next(&mut self) -> DialogEvent {
-        if self.ended {
-            return std::future::pending().await;
-        }
         if let Some(agreed) = self.ready.take() {
             return DialogEvent::Media(agreed);
         }
-        loop {
+        while let Some(leg) = &mut self.leg {
             // The queue is fed by this dialog's own transactions, which pass the gate one by one.
-            let event = match self.leg.states.recv().await {
+            let event = match leg.states.recv().await {
                 Some(DialogState::Confirmed(..)) => self.confirmed(),
                 Some(DialogState::Updated(_, request, handle)) => self.renegotiate(&request, &handle),
-                Some(DialogState::Terminated(_, reason)) => {
-                    self.ended = true;
-                    Some(DialogEvent::Ended(why(&reason)))
-                }
-                None => {
-                    self.ended = true;
-                    Some(DialogEvent::Ended(Why::Failed))
-                }
+                Some(DialogState::Terminated(_, reason)) => Some(self.end(why(&reason))),
+                None => Some(self.end(Why::Failed)),
                 Some(_) => None,
             };
             if let Some(event) = event {
                 return event;
             }
         }
+        std::future::pending().await
     }
 
     /// Sends BYE and waits a moment for its answer.
     pub async fn hang_up(&mut self) {
-        if std::mem::replace(&mut self.ended, true) {
-            return;
+        if let Some(bye) = self.bye() {
+            let _ = tokio::time::timeout(HANG_UP_WAIT, bye).await;
         }
-        let dialog = self.leg.dialog.clone();
-        let bye = self.leg.life.spawn(async move { dialog.bye().await.is_ok() });
-        let _ = tokio::time::timeout(HANG_UP_WAIT, bye).await;
+    }
+
+    /// Nothing is left to send.
+    fn end(&mut self, why: Why) -> DialogEvent {
+        self.leg = None;
+        DialogEvent::Ended(why)
     }
 
     /// The ACK has come; with the answer, if the offer was ours.
     fn confirmed(&mut self) -> Option<DialogEvent> {
         let awaited = self.session.awaits_answer_to?;
-        let ack = self.leg.dialog.last_remote_ack()?;
+        let ack = self.leg.as_ref()?.dialog.last_remote_ack()?;
         if ack.cseq_header().ok()?.seq().ok()? != awaited {
             return None;
         }
@@ -122,7 +120,7 @@ impl Dialog {
             Ok(agreed) => Some(DialogEvent::Media(agreed)),
             Err(error) => {
                 tracing::info!(call = %self.call, peer = %self.peer, %error, "no usable answer to our offer: hanging up");
-                self.bye_unattended();
+                self.bye();
                 Some(DialogEvent::Ended(Why::Failed))
             }
         }
@@ -155,23 +153,23 @@ impl Dialog {
         let headers = sdp_headers(body.is_some());
         let handle = handle.clone();
         // The handle's queue is empty and holds four: this ends at once, but is no part of a future that may be dropped.
-        self.leg.life.spawn(async move {
+        self.leg.as_ref()?.life.spawn(async move {
             let _ = handle.respond(status, Some(headers), body.map(String::into_bytes)).await;
         });
         event
     }
 
-    fn bye_unattended(&mut self) {
-        if !std::mem::replace(&mut self.ended, true) {
-            let dialog = self.leg.dialog.clone();
-            self.leg.life.spawn(async move { dialog.bye().await.is_ok() });
-        }
+    /// The leg goes on its own way to its end; `None` when it is there already.
+    fn bye(&mut self) -> Option<JoinHandle<()>> {
+        let leg = self.leg.take()?;
+        let life = leg.life.clone();
+        Some(life.spawn(leg.bye()))
     }
 }
 
 impl Drop for Dialog {
     fn drop(&mut self) {
-        self.bye_unattended();
+        self.bye();
     }
 }
 
@@ -185,6 +183,24 @@ impl Leg {
     /// Whether the caller gave up before we answered.
     pub(super) fn is_over(&self) -> bool {
         self.dialog.state().is_terminated()
+    }
+
+    /// RFC 3261 §15: no BYE before the ACK has come or is given up, which rsipstack does after 32 s with a BYE of its own.
+    /// A peer that has not read our answer yet knows of no dialog to end, and would stay in the call for good.
+    async fn bye(mut self) {
+        let hard = self.life.hard().clone();
+        let shutdown = async {
+            hard.cancelled().await;
+            tokio::time::sleep(LAST_ACK).await;
+        };
+        let acknowledged = async { while self.dialog.state().waiting_ack() && self.states.recv().await.is_some() {} };
+        tokio::select! {
+            biased;
+            () = acknowledged => {}
+            () = shutdown => {}
+        }
+        // A peer that does not answer the BYE is gone.
+        let _ = self.dialog.bye().await;
     }
 }
 

@@ -9,6 +9,7 @@ mod service;
 mod wire;
 
 mod a_flood_leaves_established_calls_alone;
+mod a_hang_up_waits_for_the_ack;
 mod a_shared_connection_survives_a_bad_message;
 mod bad_media_is_counted_and_not_heard;
 mod draining_refuses_new_calls_only;
