@@ -4,7 +4,7 @@
 # make bench  figures of the hot paths
 # make load   20 real-time calls at once, and how long each card took
 
-PEERS := sip-tester baresip chromium postgresql
+PEERS := sip-tester baresip kamailio rtpengine-daemon chromium postgresql
 
 .PHONY: demo test peers bench load
 

@@ -3,9 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // a test fails by panicking
 
 mod baresip_calls;
+mod kamailio;
+mod kamailio_routes_calls;
 mod peer;
 #[allow(dead_code)]
 mod service;
 mod sipp_calls;
 mod softphone_calls;
 mod the_call_command;
+#[path = "../hostile/wire.rs"]
+#[allow(dead_code)]
+mod wire;
