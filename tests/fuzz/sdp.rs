@@ -1,0 +1,25 @@
+use regulars::rtp::Codec;
+use regulars::sip::sdp::{Description, Local, answer, offer};
+
+use crate::breaks::{Break, TIME, broken};
+
+const OFFER: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\na=sendonly\r\n\
+m=video 5000 RTP/AVP 97 98\r\nm=audio 5002 RTP/SAVP 8\r\n\
+a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4\r\na=label:1\r\n\
+m=audio 5004/2 RTP/AVP 111 9 8 0 13 101\r\nc=IN IP6 2001:db8::9/127/3\r\na=rtpmap:111 opus/48000/2\r\n\
+a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=maxptime:60\r\na=rtcp:5010 IN IP4 192.0.2.9\r\n\
+a=rtcp-mux\r\na=label:2\r\na=inactive\r\n";
+
+#[test]
+fn every_m_line_of_an_offer_is_answered() {
+    let local = Local { session: 7, version: 3, rtp: "192.0.2.1:20000".parse().unwrap() };
+    bolero::check!().with_type::<Vec<Break>>().with_test_time(TIME).for_each(|breaks| {
+        let Ok(description) = Description::parse(&broken(OFFER, breaks)) else { return };
+        let offered = description.media.len();
+        let Ok((text, agreed)) = answer(&description, &local) else { return };
+        assert!(!agreed.formats.is_empty());
+        let again = Description::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"));
+        assert_eq!(again.media.len(), offered, "{text}");
+        assert!(Description::parse(offer(&local, &Codec::ALL).as_bytes()).is_ok());
+    });
+}
