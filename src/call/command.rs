@@ -20,6 +20,15 @@ pub enum AgentCommand {
         language: String,
         agent: String,
     },
+    /// The caller has been asked to press 1 if they agree to the words of `script`.
+    AskForKey {
+        customer: EnrollWhom,
+        script: String,
+        language: String,
+        agent: String,
+    },
+    /// No key is waited for any more.
+    DropQuestion,
     WithdrawConsent {
         customer: CustomerId,
         agent: String,

@@ -1,5 +1,7 @@
 //! What an agent asks of a call, and what comes of it.
 
+use std::time::Instant;
+
 use crate::base::{ErrorKind, UnixMillis};
 use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 
@@ -9,7 +11,7 @@ use super::pending::For;
 use super::{Action, Ticket, What, Write, Written};
 
 impl Call {
-    pub(super) fn on_command(&mut self, ticket: Ticket, at: UnixMillis, command: AgentCommand) {
+    pub(super) fn on_command(&mut self, now: Instant, ticket: Ticket, at: UnixMillis, command: AgentCommand) {
         match command {
             AgentCommand::Confirm { customer, agent } => self.confirm(ticket, customer, agent),
             AgentCommand::SomeoneElse { .. } => {
@@ -19,8 +21,16 @@ impl Call {
                 self.reply(ticket, Ok(()));
             }
             AgentCommand::Enroll { customer, script, language, agent } => {
-                let asked = Asked { script, language, agent, at };
+                let asked = Asked { script, language, agent, at, channel: ConsentChannel::Spoken };
                 self.enroll(ticket, customer, asked);
+            }
+            AgentCommand::AskForKey { customer, script, language, agent } => {
+                let asked = Asked { script, language, agent, at, channel: ConsentChannel::KeyPress };
+                self.ask_for_key(now, ticket, customer, asked);
+            }
+            AgentCommand::DropQuestion => {
+                self.drop_question();
+                self.reply(ticket, Ok(()));
             }
             AgentCommand::WithdrawConsent { customer, agent } => {
                 // Whatever the store says, nothing more is gathered from now on.
@@ -75,16 +85,51 @@ impl Call {
         }
     }
 
-    fn enroll(&mut self, ticket: Ticket, whom: EnrollWhom, asked: Asked) {
-        let refusal = if !self.is_live() {
-            Some(HUNG_UP)
+    fn ask_for_key(&mut self, now: Instant, ticket: Ticket, whom: EnrollWhom, asked: Asked) {
+        let refusal = self.no_enrolment_now();
+        if refusal.is_none() {
+            self.question = Some(Question { whom, asked, asked_at: now });
+            self.publish(What::AwaitingKey(true));
+        }
+        self.reply(ticket, refusal.map_or(Ok(()), Err));
+    }
+
+    pub(super) fn drop_question(&mut self) {
+        if self.question.take().is_some() {
+            self.publish(What::AwaitingKey(false));
+        }
+    }
+
+    /// A key that the caller pressed. Only the answer to an open question is looked at: what else callers key in, such as
+    /// numbers of cards, is nobody's business here.
+    pub fn on_digit(&mut self, now: Instant, digit: char) {
+        if digit != YES {
+            return;
+        }
+        let Some(Question { whom, mut asked, asked_at }) = self.question.take() else { return };
+        self.publish(What::AwaitingKey(false));
+        let waited_ms = now.saturating_duration_since(asked_at).as_millis();
+        asked.at = UnixMillis(asked.at.0.saturating_add(waited_ms.try_into().unwrap_or(i64::MAX)));
+        // Nobody waits for this answer; a failure shows on the card.
+        let ticket = self.pending.ticket();
+        self.enroll(ticket, whom, asked);
+    }
+
+    fn no_enrolment_now(&self) -> Option<CommandError> {
+        let message = if !self.is_live() {
+            HUNG_UP
         } else if self.enrolment.is_some() || self.pending.awaits_customer() {
-            Some("This caller's voice is being learnt already.")
+            "This caller's voice is being learnt already."
         } else {
-            None
+            return None;
         };
-        if let Some(message) = refusal {
-            return self.reply(ticket, Err(CommandError::new(ErrorKind::Conflict, message)));
+        Some(CommandError::new(ErrorKind::Conflict, message))
+    }
+
+    fn enroll(&mut self, ticket: Ticket, whom: EnrollWhom, asked: Asked) {
+        self.drop_question();
+        if let Some(refusal) = self.no_enrolment_now() {
+            return self.reply(ticket, Err(refusal));
         }
         match whom {
             EnrollWhom::Customer(customer) => {
@@ -173,12 +218,23 @@ fn overtaken() -> CommandError {
     CommandError::new(ErrorKind::Conflict, "Another choice was made meanwhile.")
 }
 
-/// The words that were read out, by whom, when.
+/// The key that the consent scripts ask for.
+const YES: char = '1';
+
+/// The caller may answer with a key.
+pub(super) struct Question {
+    whom: EnrollWhom,
+    asked: Asked,
+    asked_at: Instant,
+}
+
+/// The words that were read out, by whom, when, and how they are answered.
 struct Asked {
     script: String,
     language: String,
     agent: String,
     at: UnixMillis,
+    channel: ConsentChannel,
 }
 
 impl Asked {
@@ -190,7 +246,7 @@ impl Asked {
             at: self.at,
             script: self.script,
             language: self.language,
-            channel: ConsentChannel::Spoken,
+            channel: self.channel,
             operator: self.agent,
             call: None,
         }

@@ -42,6 +42,8 @@ pub enum What {
     },
     /// An agent said that it is none of the ranked people.
     SomeoneElse,
+    /// Whether the caller has been asked to press 1 to agree, and has not yet.
+    AwaitingKey(bool),
     /// The caller agreed; speech is being gathered. `net_speech_ms` of `needed_ms`.
     Enrolling {
         customer: CustomerId,

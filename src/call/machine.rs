@@ -12,6 +12,7 @@ use crate::rtp;
 use crate::speech::FrontEnd;
 use crate::voice::{Calibration, Embedding, ModelId};
 
+use super::commands::Question;
 use super::enrolment::Enrolment;
 use super::listening::{Heard, Listening};
 use super::pending::{For, Pending};
@@ -53,6 +54,8 @@ pub struct Call {
     heard: Heard,
     pub(super) recognition: Recognition,
     pub(super) enrolment: Option<Enrolment>,
+    /// Open to a key of the caller's.
+    pub(super) question: Option<Question>,
     pub(super) identified: Identified,
     /// Everyone whom a decision may name.
     people: Vec<Person>,
@@ -99,6 +102,7 @@ impl Call {
             heard: Heard::default(),
             recognition,
             enrolment: None,
+            question: None,
             identified: Identified::ByVoice,
             people: Vec::new(),
             known: None,
@@ -131,7 +135,7 @@ impl Call {
             Event::Embedded { embedding: Err(_), .. } => {}
             Event::Embedded { net_speech_ms, embedding: Ok(embedding) } => self.on_embedding(&embedding, net_speech_ms),
             Event::Voiceprints(voiceprints) => self.on_voiceprints(voiceprints),
-            Event::Command { ticket, at, command } => self.on_command(ticket, at, command),
+            Event::Command { ticket, at, command } => self.on_command(now, ticket, at, command),
             Event::Written { ticket, outcome } => self.on_written(ticket, outcome),
             Event::Ended(cause) => self.on_ended(now, cause),
         }
@@ -340,6 +344,7 @@ impl Call {
         }
         self.heard = Heard { ended: Some(cause), ..self.heard() };
         self.listening = None;
+        self.drop_question();
         self.finish_enrolment();
         self.recognition.forget_voice();
         self.publish(What::Ended { cause });

@@ -32,6 +32,8 @@ pub enum Purpose {
 pub enum ConsentChannel {
     /// Said on the telephone.
     Spoken,
+    /// A key pressed on the telephone, as the words had asked for.
+    KeyPress,
     /// Given elsewhere and noted by an operator, such as on paper.
     Operator,
 }
@@ -40,15 +42,6 @@ impl Purpose {
     pub fn as_str(self) -> &'static str {
         match self {
             Purpose::Recognise => "recognise",
-        }
-    }
-}
-
-impl ConsentChannel {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ConsentChannel::Spoken => "spoken",
-            ConsentChannel::Operator => "operator",
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct Card {
     /// Whether the known customer agreed to voice recognition.
     pub recognisable: bool,
     pub enrolment: Option<Enrolment>,
+    /// The caller has been asked to press 1 to agree.
+    pub awaiting_key: bool,
     pub order_placed: Option<String>,
     pub ended: Option<EndCause>,
 }
@@ -91,6 +93,7 @@ impl Card {
             known: None,
             recognisable: false,
             enrolment: None,
+            awaiting_key: false,
             order_placed: None,
             ended: None,
         }

@@ -102,6 +102,22 @@ impl proto::desk_service_server::DeskService for Desk {
         Ok(Response::new(proto::EnrollResponse {}))
     }
 
+    async fn ask_for_key(
+        &self,
+        request: Request<proto::AskForKeyRequest>,
+    ) -> Result<Response<proto::AskForKeyResponse>, Status> {
+        self.command(request::ask_for_key(request.into_inner())?).await?;
+        Ok(Response::new(proto::AskForKeyResponse {}))
+    }
+
+    async fn drop_question(
+        &self,
+        request: Request<proto::DropQuestionRequest>,
+    ) -> Result<Response<proto::DropQuestionResponse>, Status> {
+        self.command(request::drop_question(request.into_inner())?).await?;
+        Ok(Response::new(proto::DropQuestionResponse {}))
+    }
+
     async fn withdraw_consent(
         &self,
         request: Request<proto::WithdrawConsentRequest>,

@@ -1,6 +1,6 @@
 //! What a screen sends, checked: bounds and meaning first, then a command for the call. Nothing here knows a socket.
 
-use super::consent_script;
+use super::consent_script::{self, ConsentScript};
 use super::wire::proto;
 use crate::base::{CallId, Line, Pii};
 use crate::call::{AgentCommand, EnrollWhom, OrderRequest};
@@ -59,19 +59,40 @@ pub fn enroll(request: proto::EnrollRequest) -> Checked<(CallId, AgentCommand)> 
     use proto::enroll_request::Whom;
     let customer = match request.whom.ok_or(RequestError::Whom)? {
         Whom::CustomerId(id) => EnrollWhom::Customer(customer_id(id)?),
-        Whom::NewName(name) => EnrollWhom::New { name: Pii::new(text("new_name", name, 1, MAX_NAME)?) },
+        Whom::NewName(name) => EnrollWhom::New { name: new_name(name)? },
     };
-    let consent = request.consent.ok_or(RequestError::NoConsent)?;
+    let (script, agent) = spoken(request.consent)?;
+    let (script, language) = (script.id.to_owned(), script.language.to_owned());
+    Ok((call_id(request.call_id)?, AgentCommand::Enroll { customer, script, language, agent }))
+}
+
+pub fn ask_for_key(request: proto::AskForKeyRequest) -> Checked<(CallId, AgentCommand)> {
+    use proto::ask_for_key_request::Whom;
+    let customer = match request.whom.ok_or(RequestError::Whom)? {
+        Whom::CustomerId(id) => EnrollWhom::Customer(customer_id(id)?),
+        Whom::NewName(name) => EnrollWhom::New { name: new_name(name)? },
+    };
+    let (script, agent) = spoken(request.consent)?;
+    let (script, language) = (script.id.to_owned(), script.language.to_owned());
+    Ok((call_id(request.call_id)?, AgentCommand::AskForKey { customer, script, language, agent }))
+}
+
+pub fn drop_question(request: proto::DropQuestionRequest) -> Checked<(CallId, AgentCommand)> {
+    agent(request.agent)?;
+    Ok((call_id(request.call_id)?, AgentCommand::DropQuestion))
+}
+
+/// The words that were read out, and by whom.
+fn spoken(consent: Option<proto::SpokenConsent>) -> Checked<(&'static ConsentScript, String)> {
+    let consent = consent.ok_or(RequestError::NoConsent)?;
     let script = consent_script::by_id(&consent.script_id)
         .filter(|script| script.language == consent.language)
         .ok_or(RequestError::Script)?;
-    let command = AgentCommand::Enroll {
-        customer,
-        script: script.id.to_owned(),
-        language: script.language.to_owned(),
-        agent: text("operator", consent.operator, 1, MAX_NAME)?,
-    };
-    Ok((call_id(request.call_id)?, command))
+    Ok((script, text("operator", consent.operator, 1, MAX_NAME)?))
+}
+
+fn new_name(name: String) -> Checked<Pii<String>> {
+    Ok(Pii::new(text("new_name", name, 1, MAX_NAME)?))
 }
 
 /// The call is `None` outside of one.

@@ -101,6 +101,7 @@ impl Entry {
             What::Decided { decision, people, known } => self.decided(decision, people, known),
             What::Confirmed { customer, known } => self.confirmed(customer, known),
             What::SomeoneElse => self.someone_else(),
+            What::AwaitingKey(awaiting) => self.card_mut().awaiting_key = awaiting,
             What::Enrolling { customer, net_speech_ms, needed_ms } => {
                 self.enrolment(customer, Progress::Gathering { net_speech_ms, needed_ms });
             }

@@ -53,6 +53,7 @@ pub fn card(card: &Card, language: &str) -> proto::Card {
         enrolment: card.enrolment.as_ref().map(enrolment),
         order_placed: card.order_placed.clone().unwrap_or_default(),
         consent_script: Some(script(consent_script::in_language(spoken, language))),
+        awaiting_key: card.awaiting_key,
         end_cause: card.ended.map(end_cause).unwrap_or_default().into(),
     }
 }

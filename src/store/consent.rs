@@ -178,12 +178,18 @@ async fn standing(tx: &mut Tx, consent: &ConsentRecord) -> Result<i64, StoreErro
 /// Gives the record's place in the sequence.
 async fn add_record(tx: &mut Tx, record: &ConsentRecord) -> Result<i64, StoreError> {
     let text = "
-        INSERT INTO consents (customer, purpose, given, at_ms, script, language, channel, operator, call_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING seq";
+        INSERT INTO consents (customer, purpose, given, at_ms, script, language, channel, operator, call_id, by_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING seq";
+    // A key pressed is a word given on the telephone too; it has a column of its own.
+    let (channel, by_key) = match record.channel {
+        ConsentChannel::Spoken => ("spoken", false),
+        ConsentChannel::KeyPress => ("spoken", true),
+        ConsentChannel::Operator => ("operator", false),
+    };
     let (seq,) = sql!(
         one (i64,), in tx, text, record.customer.as_str(), record.purpose.as_str(), record.given, record.at.0,
-        record.script.as_str(), record.language.as_str(), record.channel.as_str(), record.operator.as_str(),
-        record.call.as_ref().map(CallId::as_str)
+        record.script.as_str(), record.language.as_str(), channel, record.operator.as_str(),
+        record.call.as_ref().map(CallId::as_str), by_key
     )?;
     Ok(seq)
 }

@@ -99,6 +99,8 @@ fn command(command: &AgentCommand) -> Value {
         AgentCommand::Enroll { customer: EnrollWhom::Customer(customer), .. } => {
             json!({ "command": "enroll", "customer": customer.as_str() })
         }
+        AgentCommand::AskForKey { .. } => json!({ "command": "ask_for_key" }),
+        AgentCommand::DropQuestion => json!({ "command": "drop_question" }),
         AgentCommand::WithdrawConsent { customer, .. } => {
             json!({ "command": "withdraw", "customer": customer.as_str() })
         }

@@ -67,6 +67,7 @@ pub fn scene(name: &str) -> Vec<CallEvent> {
         "no-consent" => then(vec![voice_unused(&[ANNA, MARCO, GIULIA])]),
         "rejected" => then(vec![recognised, What::SomeoneElse]),
         "learning" => then(vec![known_anna(), enrolling(6200)]),
+        "key-pressed" => vec![What::AwaitingKey(false), enrolling(0)],
         "learnt" => then(vec![known_anna(), What::Enrolled { customer: anna.clone() }]),
         "placed" => then(vec![recognised, What::OrderPlaced { order: "4711".to_owned() }]),
         "ended" => then(vec![recognised, What::Ended { cause: EndCause::HungUp }]),

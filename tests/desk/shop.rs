@@ -135,6 +135,8 @@ fn outcome(command: AgentCommand) -> What {
             };
             What::Enrolling { customer, net_speech_ms: 0, needed_ms: 10_000 }
         }
+        AgentCommand::AskForKey { .. } => What::AwaitingKey(true),
+        AgentCommand::DropQuestion => What::AwaitingKey(false),
         AgentCommand::WithdrawConsent { customer, .. } => What::ConsentWithdrawn { customer },
         AgentCommand::PlaceOrder { .. } => What::OrderPlaced { order: "4711".to_owned() },
     }

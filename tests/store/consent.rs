@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use regulars::base::CallId;
-use regulars::customer::{ConsentRecord, CustomerId, Purpose};
+use regulars::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use regulars::store::{OtherModel, StoreError};
 use regulars::voice::{ModelId, Voiceprint};
 
@@ -131,6 +131,15 @@ pub async fn a_no_written_by_anyone_deletes_the_prints(at: &Fixture) {
     );
     at.raw(&no).await.unwrap();
     assert_eq!(at.count("voiceprints").await, 0);
+}
+
+pub async fn a_record_tells_a_key_from_a_word(at: &Fixture) {
+    let anna = at.customer("Anna Example", None).await;
+    at.store.enroll(yes(&anna), print(1)).await.unwrap();
+    let by_key = ConsentRecord { channel: ConsentChannel::KeyPress, ..yes_after(&anna, 1) };
+    at.store.enroll(by_key, print(1)).await.unwrap();
+    assert_eq!(at.count("consents WHERE channel = 'spoken'").await, 2);
+    assert_eq!(at.count("consents WHERE by_key").await, 1);
 }
 
 pub async fn consents_and_audit_are_append_only(at: &Fixture) {

@@ -38,6 +38,7 @@ cases! {
     consent::a_withdrawal_leaves_no_print_and_can_be_taken_back
     consent::no_print_without_the_newest_yes
     consent::a_no_written_by_anyone_deletes_the_prints
+    consent::a_record_tells_a_key_from_a_word
     consent::consents_and_audit_are_append_only
     consent::a_sealed_print_shows_nothing_and_fits_its_customer_only
     consent::an_enrolment_is_whole_or_not_at_all

@@ -87,6 +87,23 @@ await withPage({}, async (page) => {
   await page.keyboard.press("Escape");
   await has(name.filter({ hasText: /^Anna Ferrante$/ }));
 
+  // A key can be the yes; Esc takes the question back, and the key closes it.
+  await play(page, "one-person", "Anna Ferrante?");
+  const byKey = page.getByRole("button", { name: "By key 1" });
+  await page.keyboard.press("F9");
+  await byKey.click();
+  await has(page.getByText("Waiting for the caller to press 1."));
+  assert.equal((await asked(4))[3].command, "ask_for_key");
+  await page.keyboard.press("Escape");
+  assert.equal((await asked(5))[4].command, "drop_question");
+  await page.keyboard.press("F9");
+  await byKey.click();
+  await asked(6);
+  await has(page.getByText("Waiting for the caller to press 1."));
+  await ask({ do: "play", scene: "key-pressed" });
+  await has(page.getByText("Learning the voice"));
+  await byKey.waitFor({ state: "detached" });
+
   // F9: the words in the caller's language, for someone new, with who asked.
   await play(page, "nobody", "New caller");
   await page.keyboard.press("F9");
@@ -98,7 +115,7 @@ await withPage({}, async (page) => {
   await page.getByLabel("Name of the caller").fill("Ines Duarte");
   await page.keyboard.press("F9");
   await has(page.getByText("Ines said yes"));
-  const enroll = (await asked(4))[3];
+  const enroll = (await asked(7))[6];
   assert.deepEqual(enroll, {
     command: "enroll",
     new_name: "Ines Duarte",

@@ -57,6 +57,9 @@ await withPage({}, async (page) => {
   await play(page, "three-people", "one of three people");
   await page.keyboard.press("F9");
   await picture(page, "consent-question");
+  await page.getByRole("button", { name: "By key 1" }).click();
+  await page.getByText("Waiting for the caller to press 1.").waitFor();
+  await picture(page, "consent-by-key");
   await page.keyboard.press("Escape");
   await page.keyboard.press("F4");
   await picture(page, "undo");

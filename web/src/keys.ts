@@ -5,6 +5,7 @@ export type Action =
   | "someoneElse"
   | "change"
   | "saidYes"
+  | "askForKey"
   | "undo"
   | "nextCall"
   | "previousCall"
@@ -15,6 +16,7 @@ export const KEYS: Readonly<Record<Action, string>> = {
   someoneElse: "F4",
   change: "F8",
   saidYes: "F9",
+  askForKey: "Alt+k",
   undo: "Escape",
   nextCall: "Alt+ArrowDown",
   previousCall: "Alt+ArrowUp",
@@ -27,7 +29,7 @@ export const KEYS: Readonly<Record<Action, string>> = {
 
 /** As printed on the key. */
 export function label(action: Action): string {
-  return KEYS[action].replace("Escape", "Esc").replace("ArrowDown", "↓").replace("ArrowUp", "↑");
+  return KEYS[action].replace("Escape", "Esc").replace("ArrowDown", "↓").replace("ArrowUp", "↑").replace("Alt+k", "Alt+K");
 }
 
 /** The form that `aria-keyshortcuts` wants. */

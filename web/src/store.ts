@@ -100,7 +100,7 @@ export class Store {
       seen: new Set([...before.seen, ...(selected ? [selected] : [])].filter(here)),
       drafts: new Map([...before.drafts].filter(([callId]) => here(callId))),
       changing: before.changing && selected === before.selected,
-      consent: before.consent && here(before.consent.callId) ? before.consent : undefined,
+      consent: before.consent && here(before.consent.callId) && !answered(before, cards) ? before.consent : undefined,
     });
     // A first look at a busy desk is no news.
     if (isNew && before.connection === "live" && !before.muted) ring();
@@ -252,17 +252,46 @@ export class Store {
     if (this.#model.consent) this.#set({ consent: { ...this.#model.consent, ...change } });
   }
 
+  /** The panel goes, and with it the question: a key pressed later is no yes. */
   closeConsent(): void {
+    const card = this.#model.cards.find((each) => each.callId === this.#model.consent?.callId);
     this.#set({ consent: undefined });
+    if (!card?.awaitingKey) return;
+    const drop = () => this.client.dropQuestion({ callId: card.callId, agent: this.#signedBy() });
+    this.#try({ kind: "enroll", callId: card.callId, says: "", failed: t.failed.question }, drop);
+  }
+
+  /** The caller may press 1 from now on; the card shows what comes of it. */
+  askForKey(): void {
+    const draft = this.#model.consent;
+    const question = draft && this.#question(draft);
+    if (!draft || !question) return;
+    const { callId, who, name } = draft;
+    const ask = async () => {
+      const consent = question.consent;
+      if (who === "new") {
+        await this.client.askForKey({ callId, whom: { case: "newName", value: name.trim() }, consent });
+      } else {
+        await this.client.askForKey({ callId, whom: { case: "customerId", value: who }, consent });
+      }
+    };
+    this.#try({ kind: "enroll", callId, says: "", failed: t.failed.question }, ask);
+  }
+
+  /** What is being asked, when nothing is missing. */
+  #question(draft: ConsentDraft) {
+    const card = this.#workable();
+    const script = this.#model.desk?.consentScripts.find((each) => each.scriptId === draft.scriptId) ?? card?.consentScript;
+    const operator = this.#model.agent.trim();
+    if (!card || !script || card.profile?.recognisable || whatIsMissing(this.#model, draft)) return undefined;
+    return { card, operator, consent: { scriptId: script.scriptId, language: script.language, operator } };
   }
 
   #agreed(draft: ConsentDraft): void {
-    const { callId, scriptId, who, name } = draft;
-    const card = this.#workable();
-    const script = this.#model.desk?.consentScripts.find((each) => each.scriptId === scriptId) ?? card?.consentScript;
-    const operator = this.#model.agent.trim();
-    if (!card || !script || card.profile?.recognisable || whatIsMissing(this.#model, draft)) return;
-    const consent = { scriptId: script.scriptId, language: script.language, operator };
+    const { callId, who, name } = draft;
+    const question = this.#question(draft);
+    if (!question) return;
+    const { card, operator, consent } = question;
     const known = card.candidates.find((candidate) => candidate.customerId === who)?.name ?? card.profile?.name ?? "";
     const send = async () => {
       if (who === "new") {
@@ -366,6 +395,12 @@ export class Store {
   #signedBy(): string {
     return this.#model.agent.trim() || "desk";
   }
+}
+
+/** The caller pressed the key: the question on the screen is over. */
+function answered({ consent, cards: before }: Model, cards: readonly Card[]): boolean {
+  const of = (all: readonly Card[]) => all.find((card) => card.callId === consent?.callId);
+  return Boolean(of(before)?.awaitingKey && !of(cards)?.awaitingKey && of(cards)?.enrolment);
 }
 
 /** Ended, and long enough ago that no finger is still on its way to it. */

@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::{ErrorKind, Pii};
 use crate::call::{AgentCommand, CommandError, EnrollWhom, OrderRequest, Ticket, Written};
-use crate::customer::{Dossier, OrderLine, Profile};
+use crate::customer::{ConsentChannel, Dossier, OrderLine, Profile};
 use crate::identity::Search;
 use crate::speech::wav;
 use crate::voice::enroll::GOOD_MS;
@@ -320,6 +320,61 @@ fn a_yes_opens_the_gate_and_only_what_follows_becomes_a_voiceprint() {
     assert!(!line.published(|what| matches!(what, What::Enrolled { .. })), "not before it is stored");
     line.handle(Event::Written { ticket, outcome: Ok(Written::Done) });
     assert!(line.published(|what| matches!(what, What::Enrolled { .. })));
+}
+
+fn ask_for_key(whom: EnrollWhom) -> AgentCommand {
+    AgentCommand::AskForKey { customer: whom, script: "phone-en-1".into(), language: "en".into(), agent: "Sal".into() }
+}
+
+#[test]
+fn a_key_is_the_yes_to_an_open_question_and_to_nothing_else() {
+    let mut line = Line::ring(Search::Number, &[person("anna", false)], &[]);
+    let whom = || EnrollWhom::Customer(CustomerId::new("anna"));
+    let agreed = |line: &Line| line.writes().iter().any(|(_, write)| matches!(write, Write::Consent(_)));
+    let press = |line: &mut Line, digit| {
+        line.call.on_digit(line.now, digit);
+        line.act();
+    };
+    press(&mut line, '1');
+    line.command(ask_for_key(whom()));
+    assert_eq!(line.reply(), Some(&Ok(())));
+    press(&mut line, '4');
+    assert!(!agreed(&line), "neither before the question nor by another key");
+    line.command(AgentCommand::DropQuestion);
+    press(&mut line, '1');
+    assert!(!agreed(&line), "not after the caller said no");
+
+    line.command(ask_for_key(whom()));
+    line.now += Duration::from_secs(3);
+    press(&mut line, '1');
+    let writes = line.writes();
+    let [(_, Write::Consent(consent))] = writes.as_slice() else { panic!("{writes:?}") };
+    assert_eq!((consent.channel, consent.at), (ConsentChannel::KeyPress, UnixMillis(3_007)));
+    press(&mut line, '1');
+    assert_eq!(line.writes().len(), 1, "once is enough");
+    assert!(line.published(|what| matches!(what, What::Enrolling { .. })));
+    let shown: Vec<bool> = line.done.iter().filter_map(awaiting_key).collect();
+    assert_eq!(shown, [true, false, true, false]);
+}
+
+fn awaiting_key(action: &Action) -> Option<bool> {
+    let Action::Publish(What::AwaitingKey(awaiting)) = action else { return None };
+    Some(*awaiting)
+}
+
+#[test]
+fn a_spoken_yes_and_the_hang_up_close_the_question() {
+    for ends in [
+        |line: &mut Line| line.command(enroll(EnrollWhom::Customer(CustomerId::new("anna")))),
+        |line: &mut Line| {
+            line.handle(Event::Ended(EndCause::HungUp));
+        },
+    ] {
+        let mut line = Line::ring(Search::Number, &[person("anna", false)], &[]);
+        line.command(ask_for_key(EnrollWhom::Customer(CustomerId::new("anna"))));
+        ends(&mut line);
+        assert_eq!(line.done.iter().filter_map(awaiting_key).next_back(), Some(false));
+    }
 }
 
 #[test]

@@ -55,6 +55,7 @@ function useKeys(store: Store): void {
       someoneElse: () => store.someoneElse(),
       change: () => store.toggleChanging(),
       saidYes: () => store.saidYes(),
+      askForKey: () => store.askForKey(),
       undo: () => store.undo(),
       nextCall: () => store.step(1),
       previousCall: () => store.step(-1),

@@ -54,7 +54,7 @@ function Question({ model, store, card, consent }: Props) {
       </blockquote>
       <Who model={model} store={store} card={card} consent={consent} />
       <p class="consent-missing" role="status">
-        {missing}
+        {card.awaitingKey ? `${t.consentKeySay} ${t.consentKeyWaiting}` : missing}
       </p>
     </>
   );

@@ -1,7 +1,7 @@
 // F4 and F9, always in the same place. A button that has nothing to do says so instead of going away.
 //
 // With the question of consent open, the same two places are "yes" and "no". "No" stands where the question was asked
-// for, so that a nervous second tap never says yes.
+// for, so that a nervous second tap never says yes. Behind them, the caller may be asked to answer by key.
 
 import type { Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { ariaKeys, type Action } from "../keys.ts";
@@ -40,6 +40,7 @@ function answers(model: Model, store: Store, card: Card) {
     <>
       <Deed key="answer-1" action="saidYes" says={t.saidYes} off={off} run={() => store.saidYes()} main />
       <Deed key="answer-2" action="undo" says={agreed ? t.dismiss : t.consentNo} run={() => store.closeConsent()} />
+      {!agreed && <Deed key="answer-3" action="askForKey" says={t.consentKey} off={off || card.awaitingKey} run={() => store.askForKey()} />}
     </>
   );
 }
