@@ -90,6 +90,9 @@ pub(super) fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&bytes[..at], &bytes[at + length..]))
 }
 
+/// RFC 3261 §25.1. Unicode's white space is more: read as ISO-8859-1, the bytes 0x85 and 0xA0 are part of it.
+const LWS: [char; 2] = [' ', '\t'];
+
 fn read_head(head: &[u8]) -> Result<Read, Garbage> {
     if head.len() > MAX_HEAD_BYTES {
         return Err(Garbage::TooMuch);
@@ -110,7 +113,7 @@ fn read_head(head: &[u8]) -> Result<Read, Garbage> {
                 if !value.is_empty() {
                     value.push(' ');
                 }
-                value.push_str(line.trim());
+                value.push_str(line.trim_matches(LWS));
             }
             continue;
         }
@@ -118,8 +121,8 @@ fn read_head(head: &[u8]) -> Result<Read, Garbage> {
             return Err(Garbage::TooMuch);
         }
         match line.split_once(':') {
-            Some((name, value)) if is_token(name.trim()) => {
-                headers.push((full_name(name.trim()).to_owned(), value.trim().to_owned()));
+            Some((name, value)) if is_token(name.trim_matches(LWS)) => {
+                headers.push((full_name(name.trim_matches(LWS)).to_owned(), value.trim_matches(LWS).to_owned()));
             }
             _ => problem = problem.or(Some(Problem { status: status::BAD_REQUEST, what: "Bad header line" })),
         }

@@ -78,6 +78,17 @@ fn what_is_wrong_has_its_status() {
     assert_eq!(status_of(with("\r\n", "\n")), Some(400), "bare LF");
 }
 
+/// Found by a fuzz target: 0x85 is white space in Unicode, and a name that was none became a second Content-Length.
+#[test]
+fn a_legacy_byte_before_a_name_is_not_white_space() {
+    let mut bytes = format!("{INVITE}Xl: 7\r\nContent-Length: 0\r\n\r\n").into_bytes();
+    let at = bytes.windows(2).position(|window| window == b"Xl").unwrap();
+    bytes[at] = 0x85;
+    let read = read_datagram(&bytes).unwrap();
+    assert_eq!(read.message.content_length(), Ok(Some(0)));
+    assert_eq!(read.problem.unwrap().what, "Bad header line");
+}
+
 #[test]
 fn a_tag_in_a_display_name_or_uri_is_not_the_tag() {
     let text =
