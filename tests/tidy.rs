@@ -28,6 +28,7 @@ const CALL_SHELLS: &[&str] = &["books.rs", "intake.rs", "registry.rs", "task.rs"
 const SHELLS: &[&str] = &[
     "src/base/clock.rs",
     "src/base/lifecycle.rs",
+    "src/base/tls.rs",
     "src/call/books.rs",
     "src/call/intake.rs",
     "src/call/registry.rs",

@@ -6,10 +6,12 @@ pub mod error_kind;
 pub mod lifecycle;
 pub mod percentile;
 pub mod pii;
+pub mod tls;
 pub mod units;
 
 pub use e164::E164;
 pub use error_kind::ErrorKind;
 pub use lifecycle::Lifecycle;
 pub use pii::Pii;
+pub use tls::{Identity, TlsError, TlsFiles};
 pub use units::{CallId, Line, UnixMillis};

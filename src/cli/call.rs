@@ -13,7 +13,7 @@ use crate::speech::{codec, wav};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Whom to call: sip:LINE@HOST:PORT, with ;transport=tcp for TCP
+    /// Whom to call: sip:LINE@HOST:PORT, with ;transport=tcp or ;transport=tls where wanted
     uri: String,
     /// The caller's voice: WAV, mono, 8000 samples a second, PCM 16 bit or G.711
     #[arg(long, value_name = "FILE")]
@@ -21,6 +21,9 @@ pub struct Args {
     /// The calling number, or `anonymous` to withhold it
     #[arg(long, value_name = "NUMBER")]
     from: String,
+    /// PEM file of the authorities that the service's TLS certificate must lead to; without it, those of the system
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
 }
 
 /// Exit code 1 unless the call was answered.
@@ -36,7 +39,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 interrupted.cancel();
             }
         });
-        let outcome = softphone::place(SoftphoneOptions::new(args.uri, from, audio), life, hang_up).await?;
+        let options =
+            SoftphoneOptions { authorities: args.tls_ca, ..SoftphoneOptions::new(args.uri, from, audio) };
+        let outcome = softphone::place(options, life, hang_up).await?;
         println!("{} {}, {} packets sent", outcome.status, outcome.reason, outcome.packets_sent);
         Ok(if (200..300).contains(&outcome.status) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })

@@ -83,7 +83,7 @@ fn search(config: &Config) -> String {
 fn free(transport: Transport, addr: SocketAddr) -> Result<String, String> {
     let bound = match transport {
         Transport::Udp => std::net::UdpSocket::bind(addr).map(drop),
-        Transport::Tcp => std::net::TcpListener::bind(addr).map(drop),
+        Transport::Tcp | Transport::Tls => std::net::TcpListener::bind(addr).map(drop),
     };
     bound.map(|()| format!("{addr} is free")).map_err(|error| format!("{addr}: {error}"))
 }

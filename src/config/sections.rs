@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Table;
 
 use super::ConfigError;
+use crate::base::TlsFiles;
 use crate::identity::{self, Search};
 use crate::store::{self, KeySource};
 use crate::voice::{ModelSource, VoiceError};
@@ -37,6 +38,7 @@ pub struct Config {
 #[derive(Deserialize)]
 struct Sections {
     sip: Sip,
+    tls: Tls,
     rtp: Rtp,
     call: Call,
     voice: Voice,
@@ -52,6 +54,13 @@ struct Sip {
     listen: Vec<String>,
     country_code: String,
     calls_per_second: u32,
+}
+
+#[derive(Deserialize)]
+struct Tls {
+    certificate: String,
+    key: String,
+    client_ca: String,
 }
 
 #[derive(Deserialize)]
@@ -128,7 +137,7 @@ impl Config {
             ..rtp::ReceiverOptions::default()
         };
         Ok(Self {
-            sip: sip_options(&s.sip)?,
+            sip: sip_options(&s.sip, &s.tls)?,
             rtp_ports: ports(&s.rtp.ports)?,
             rtp_address: optional("rtp.address", &s.rtp.address)?,
             call: call::Options {
@@ -152,7 +161,7 @@ impl Config {
     }
 }
 
-fn sip_options(sip: &Sip) -> Result<sip::Options, ConfigError> {
+fn sip_options(sip: &Sip, tls: &Tls) -> Result<sip::Options, ConfigError> {
     if sip.listen.is_empty() {
         return Err(value("sip.listen", "needs at least one address, such as udp:127.0.0.1:5060"));
     }
@@ -164,7 +173,21 @@ fn sip_options(sip: &Sip) -> Result<sip::Options, ConfigError> {
         listen,
         country_code: (!sip.country_code.is_empty()).then(|| sip.country_code.clone()),
         limits: sip::Limits { invites_per_source_per_s: sip.calls_per_second, ..sip::Limits::default() },
+        tls: tls_files(tls)?,
     })
+}
+
+fn tls_files(tls: &Tls) -> Result<Option<TlsFiles>, ConfigError> {
+    match (tls.certificate.as_str(), tls.key.as_str()) {
+        ("", "") => Ok(None),
+        (_, "") => Err(value("tls.key", "is missing: a certificate needs its private key")),
+        ("", _) => Err(value("tls.certificate", "is missing: a private key needs its certificate")),
+        (certificate, key) => Ok(Some(TlsFiles {
+            certificate: certificate.into(),
+            key: key.into(),
+            client_ca: (!tls.client_ca.is_empty()).then(|| tls.client_ca.as_str().into()),
+        })),
+    }
 }
 
 fn identity_options(section: &Identity) -> Result<identity::Options, ConfigError> {

@@ -57,6 +57,7 @@ pub fn destination(of: &Message, from: SocketAddr) -> SocketAddr {
 
 /// RFC 3261 §19.1.2.
 pub const DEFAULT_PORT: u16 = 5060;
+pub const DEFAULT_TLS_PORT: u16 = 5061;
 
 /// The top Via with what we know of its sender; the others stay as they are.
 fn received(via: &str, from: SocketAddr) -> String {

@@ -14,10 +14,12 @@ use super::gate::Gate;
 pub use super::gate::Statistics;
 use super::invite::Invite;
 use super::options::{Listen, Options, Transport};
-use super::stack::{Stack, add_tcp, add_udp};
+use super::sockets::Sockets;
+use super::stack::{Stack, add_stream, add_udp};
+use super::stream::Context;
 use super::uas::Uas;
 use super::{tcp, udp};
-use crate::base::Lifecycle;
+use crate::base::{Identity, Lifecycle};
 
 /// Log targets that must stay silent: rsipstack logs whole messages, with numbers, names and keys, at INFO.
 pub const QUIET_LOG_TARGETS: &[&str] = &["rsipstack"];
@@ -35,6 +37,7 @@ pub struct Endpoint {
 impl Endpoint {
     /// Calls come out of the receiver, which holds as many as may be pending (`Limits::pending_invites`).
     pub async fn bind(options: Options, life: Lifecycle) -> Result<(Endpoint, mpsc::Receiver<Invite>), SipError> {
+        let identity = identity(&options)?;
         let mut sockets = Vec::new();
         for listen in &options.listen {
             sockets.push(Socket::bind(*listen).await.map_err(|source| listen_error(*listen, source))?);
@@ -42,21 +45,28 @@ impl Endpoint {
         let Some(first) = options.listen.first() else { return Err(SipError::NoListener) };
         let stop = CancellationToken::new();
         let started = |source| listen_error(*first, source);
-        let stack = Stack::start(&life, stop.clone()).map_err(started)?;
+        let udp = sockets.iter().filter_map(|socket| match socket {
+            Socket::Udp(socket, _) => Some(socket.clone()),
+            Socket::Stream(..) => None,
+        });
+        let all = Sockets::new(udp).map_err(started)?;
+        let stack = Stack::start(&life, stop.clone(), all.clone()).map_err(started)?;
         let draining = Some(life.soft().clone());
         let gate = Arc::new(Gate::new(stack.inner.clone(), stack.layer.clone(), options.limits, draining));
+        stack.judged_by(&gate);
         let mut listeners = Vec::new();
         for socket in sockets {
             listeners.push(socket.listen());
-            let context = tcp::Context { gate: gate.clone(), life: life.clone(), stop: stop.clone() };
+            let context = Context { gate: gate.clone(), life: life.clone(), stop: stop.clone() };
             match socket {
                 Socket::Udp(socket, _) => {
-                    let connection = add_udp(&stack.inner, socket.clone()).await.map_err(started)?;
+                    let connection = add_udp(&stack.inner, socket.clone(), all.clone()).await.map_err(started)?;
                     life.spawn(udp::serve(socket, connection, gate.clone(), stop.clone()));
                 }
-                Socket::Tcp(listener, listen) => {
-                    add_tcp(&stack.inner, listen.addr).await.map_err(started)?;
-                    life.spawn(tcp::serve(listener, options.limits.tcp_connections, context));
+                Socket::Stream(listener, listen) => {
+                    add_stream(&stack.inner, listen).await.map_err(started)?;
+                    let identity = identity.clone().filter(|_| listen.transport == Transport::Tls);
+                    life.spawn(tcp::serve(listener, identity, options.limits.tcp_connections, context));
                 }
             }
         }
@@ -88,7 +98,7 @@ impl Endpoint {
 
 enum Socket {
     Udp(Arc<UdpSocket>, Listen),
-    Tcp(TcpListener, Listen),
+    Stream(TcpListener, Listen),
 }
 
 impl Socket {
@@ -101,19 +111,28 @@ impl Socket {
                 let addr = socket.local_addr()?;
                 Socket::Udp(Arc::new(socket), bound(addr))
             }
-            Transport::Tcp => {
+            Transport::Tcp | Transport::Tls => {
                 let listener = TcpListener::bind(listen.addr).await?;
                 let addr = listener.local_addr()?;
-                Socket::Tcp(listener, bound(addr))
+                Socket::Stream(listener, bound(addr))
             }
         })
     }
 
     fn listen(&self) -> Listen {
         match self {
-            Socket::Udp(_, listen) | Socket::Tcp(_, listen) => *listen,
+            Socket::Udp(_, listen) | Socket::Stream(_, listen) => *listen,
         }
     }
+}
+
+/// Read before anything is bound: an operator with a wrong path is told at once.
+fn identity(options: &Options) -> Result<Option<Arc<Identity>>, SipError> {
+    if !options.listen.iter().any(|listen| listen.transport == Transport::Tls) {
+        return Ok(None);
+    }
+    let files = options.tls.clone().ok_or(SipError::NoIdentity)?;
+    Ok(Some(Arc::new(Identity::load(files)?)))
 }
 
 fn listen_error(listen: Listen, source: std::io::Error) -> SipError {

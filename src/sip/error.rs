@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::options::Transport;
 use super::sdp::SdpError;
-use crate::base::{CallId, ErrorKind};
+use crate::base::{CallId, ErrorKind, TlsError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SipError {
@@ -13,8 +13,12 @@ pub enum SipError {
     Listen { transport: Transport, addr: SocketAddr, source: io::Error },
     #[error("sip.listen is empty: nothing could call")]
     NoListener,
-    #[error("`{text}` is no listen address: write udp:ADDRESS:PORT or tcp:ADDRESS:PORT")]
+    #[error("`{text}` is no listen address: write udp:, tcp: or tls:ADDRESS:PORT")]
     BadListen { text: String },
+    #[error("sip.listen has a tls: address, so tls.certificate and tls.key are needed")]
+    NoIdentity,
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("call {call} from {peer}: {source}")]
     Sdp { call: CallId, peer: SocketAddr, source: SdpError },
     #[error("call {call} from {peer} was cancelled before it was answered")]
@@ -38,9 +42,12 @@ pub enum SipError {
 impl SipError {
     pub fn kind(&self) -> ErrorKind {
         match self {
-            SipError::NoListener | SipError::BadListen { .. } | SipError::BadTarget { .. } | SipError::Sdp { .. } => {
-                ErrorKind::InvalidInput
-            }
+            SipError::NoListener
+            | SipError::NoIdentity
+            | SipError::Tls(_)
+            | SipError::BadListen { .. }
+            | SipError::BadTarget { .. }
+            | SipError::Sdp { .. } => ErrorKind::InvalidInput,
             SipError::Lookup { .. } => ErrorKind::NotFound,
             SipError::Cancelled { .. } => ErrorKind::Conflict,
             SipError::Listen { .. } | SipError::Unreachable { .. } | SipError::Place { .. } => ErrorKind::Unavailable,

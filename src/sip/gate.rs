@@ -150,11 +150,8 @@ impl Gate {
         {
             return refusal;
         }
-        let over = match transport {
-            Transport::Udp => rsipstack::sip::Transport::Udp,
-            Transport::Tcp => rsipstack::sip::Transport::Tcp,
-        };
-        let received = parsed.ok().and_then(|parsed| SipConnection::update_msg_received(parsed, from, over).ok());
+        let received =
+            parsed.ok().and_then(|parsed| SipConnection::update_msg_received(parsed, from, transport.into()).ok());
         let Some(parsed) = received else {
             return self.refuse(message, status::BAD_REQUEST, status::BAD_REQUEST.reason, from);
         };

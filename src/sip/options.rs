@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::admission::Limits;
 use super::error::SipError;
+use crate::base::TlsFiles;
 
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -14,12 +15,15 @@ pub struct Options {
     /// Country code without `+`, for calling numbers in national form.
     pub country_code: Option<String>,
     pub limits: Limits,
+    /// Who we are on TLS listeners; needed for those alone.
+    pub tls: Option<TlsFiles>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
     Udp,
     Tcp,
+    Tls,
 }
 
 /// `udp:127.0.0.1:5060`; port 0 lets the system choose.
@@ -38,6 +42,7 @@ impl FromStr for Listen {
         let transport = match transport {
             "udp" => Transport::Udp,
             "tcp" => Transport::Tcp,
+            "tls" => Transport::Tls,
             _ => return Err(bad()),
         };
         Ok(Listen { transport, addr: addr.parse().map_err(|_| bad())? })
@@ -49,6 +54,7 @@ impl fmt::Display for Transport {
         f.write_str(match self {
             Transport::Udp => "udp",
             Transport::Tcp => "tcp",
+            Transport::Tls => "tls",
         })
     }
 }
@@ -65,7 +71,7 @@ mod tests {
 
     #[test]
     fn listen_addresses_read_and_print_alike() {
-        for text in ["udp:127.0.0.1:5060", "tcp:[::1]:5060"] {
+        for text in ["udp:127.0.0.1:5060", "tcp:[::1]:5060", "tls:0.0.0.0:5061"] {
             assert_eq!(text.parse::<Listen>().unwrap().to_string(), text);
         }
         for text in ["127.0.0.1:5060", "sctp:127.0.0.1:5060", "udp:localhost:5060", "udp:127.0.0.1", ""] {

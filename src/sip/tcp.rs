@@ -1,46 +1,27 @@
-//! TCP connections with our own framing, bounded in bytes, in number and in time.
+//! Listens for TCP and TLS connections, bounded in number and in the time that a handshake may take.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsipstack::transport::channel::ChannelConnection;
-use rsipstack::transport::{SipConnection, TransportEvent};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
-use tokio::time::{Instant, timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
-use super::framing::{Frame, Framer};
-use super::gate::{Gate, Verdict};
-use super::message::Read;
 use super::options::Transport;
-use super::stack::{nothing_in, sip_addr};
-use crate::base::{Lifecycle, clock};
+use super::stream::{self, Context, Peer};
+use crate::base::Identity;
 
-/// A message that began must be whole within this: a peer that drips bytes does not hold a place.
-const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection without a single message by then is not a SIP peer.
-const FIRST_MESSAGE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Longer than calls last and than SBCs send keep-alives; a vanished peer is noticed by then at the latest.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
-/// A peer that does not read its answers is let go.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Messages waiting to be written to one peer, of about 1 kB each.
-const WRITE_QUEUE: usize = 64;
-const READ_BYTES: usize = 8 * 1024;
+/// A peer that has not finished its TLS handshake by then does not hold a place.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Everything a connection needs besides its stream.
-#[derive(Clone)]
-pub(super) struct Context {
-    pub(super) gate: Arc<Gate>,
-    pub(super) life: Lifecycle,
-    pub(super) stop: CancellationToken,
-}
-
-pub(super) async fn serve(listener: TcpListener, max_connections: usize, context: Context) {
+/// `identity`: for TLS; without one the connections are plain.
+pub(super) async fn serve(
+    listener: TcpListener,
+    identity: Option<Arc<Identity>>,
+    max_connections: usize,
+    context: Context,
+) {
     let places = Arc::new(Semaphore::new(max_connections));
     loop {
         let accepted = tokio::select! {
@@ -48,153 +29,37 @@ pub(super) async fn serve(listener: TcpListener, max_connections: usize, context
             () = context.stop.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, peer)) = accepted else {
+        let Ok((stream, addr)) = accepted else {
             // Out of file descriptors: waiting is all that helps.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
         // No place: the peer sees its connection closed and tries elsewhere.
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
-        let one = context.clone();
+        let (one, identity) = (context.clone(), identity.clone());
         context.life.spawn(async move {
-            connection(stream, peer, one).await;
+            let _ = stream.set_nodelay(true);
+            match identity {
+                Some(identity) => tls(stream, &identity, Peer { transport: Transport::Tls, addr }, one).await,
+                None => {
+                    let (reading, writing) = stream.into_split();
+                    stream::serve(reading, writing, Peer { transport: Transport::Tcp, addr }, one).await;
+                }
+            }
             drop(place);
         });
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, context: Context) {
-    let _ = stream.set_nodelay(true);
-    let (reading, writing) = stream.into_split();
-    let (to_peer, queue) = mpsc::channel(WRITE_QUEUE);
-    // Cancelled, it tells rsipstack that this flow is gone.
-    let closed = context.stop.child_token();
-    let addr = sip_addr(Transport::Tcp, peer);
-    let over =
-        ChannelConnection::create_connection_bounded(nothing_in(), to_peer.clone(), addr, Some(closed.clone())).await;
-    let Ok(over) = over else { return };
-    let (answers, own_queue) = mpsc::channel(WRITE_QUEUE);
-    let writer = context.life.spawn(write(writing, queue, own_queue, closed.clone()));
-    let reader = Reader { peer, over: SipConnection::Channel(over), answers, gate: context.gate };
-    tokio::select! {
-        () = closed.cancelled() => {}
-        () = reader.run(reading) => {}
-    }
-    // The writer ends when nobody can answer any more, after the last answer.
-    drop((reader, to_peer));
-    let _ = writer.await;
-}
-
-struct Reader {
-    peer: SocketAddr,
-    over: SipConnection,
-    answers: mpsc::Sender<Vec<u8>>,
-    gate: Arc<Gate>,
-}
-
-impl Reader {
-    /// Returns when the peer has closed, stalls, or breaks the framing.
-    async fn run(&self, mut stream: OwnedReadHalf) {
-        let mut framer = Framer::default();
-        let mut buffer = vec![0; READ_BYTES];
-        let mut midway = false;
-        let mut patience = FIRST_MESSAGE_TIMEOUT;
-        let mut deadline = after(patience);
-        loop {
-            match timeout_at(deadline, stream.read(&mut buffer)).await {
-                Ok(Ok(length)) if length > 0 => framer.push(&buffer[..length]),
-                _ => return,
-            }
-            let mut whole = false;
-            while let Some(frame) = framer.cut() {
-                whole = true;
-                if !self.frame(frame).await {
-                    return;
-                }
-            }
-            if whole {
-                patience = IDLE_TIMEOUT;
-            }
-            if !framer.is_midway() {
-                midway = false;
-                deadline = after(patience);
-            } else if whole || !midway {
-                midway = true;
-                deadline = after(MESSAGE_TIMEOUT);
-            }
+/// A failed handshake ends this connection and is nobody else's matter.
+async fn tls(stream: TcpStream, identity: &Identity, peer: Peer, context: Context) {
+    let handshake = timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(identity.current()).accept(stream));
+    match context.stop.run_until_cancelled(handshake).await {
+        Some(Ok(Ok(stream))) => {
+            let (reading, writing) = tokio::io::split(stream);
+            stream::serve(reading, writing, peer, context).await;
         }
+        Some(Ok(Err(error))) => tracing::info!(peer = %peer.addr, %error, "TLS handshake failed"),
+        Some(Err(_)) | None => {}
     }
-
-    /// `false`: the connection must go.
-    async fn frame(&self, frame: Frame) -> bool {
-        if !self.gate.may_read(self.peer) {
-            return !matches!(frame, Frame::Broken(_));
-        }
-        match frame {
-            Frame::Message(read) => {
-                self.message(&read).await;
-                true
-            }
-            Frame::Garbage(_) => {
-                self.gate.garbage();
-                true
-            }
-            Frame::KeepAlive => self.answers.send(b"\r\n".to_vec()).await.is_ok(),
-            Frame::Broken(read) => {
-                match read {
-                    Some(read) => self.message(&read).await,
-                    None => self.gate.garbage(),
-                }
-                false
-            }
-        }
-    }
-
-    async fn message(&self, read: &Read) {
-        match self.gate.judge(read, Transport::Tcp, self.peer) {
-            Verdict::Pass { message, new_call } => {
-                let from = sip_addr(Transport::Tcp, self.peer);
-                self.gate.deliver(*message, new_call, self.over.clone(), from).await;
-            }
-            Verdict::Answer(answer) => drop(self.answers.send(answer).await),
-            Verdict::Drop => {}
-        }
-    }
-}
-
-fn after(wait: Duration) -> Instant {
-    Instant::from_std(clock::now()) + wait
-}
-
-/// Writes what rsipstack and the gate have to say, until both are gone or the peer is.
-async fn write(
-    mut stream: OwnedWriteHalf,
-    mut queue: mpsc::Receiver<TransportEvent>,
-    mut answers: mpsc::Receiver<Vec<u8>>,
-    closed: CancellationToken,
-) {
-    loop {
-        let bytes = tokio::select! {
-            biased;
-            answer = answers.recv() => match answer {
-                Some(answer) => answer,
-                // The reader has ended and all its answers are written: what rsipstack has ready goes too.
-                None => match queue.try_recv() {
-                    Ok(TransportEvent::Incoming(message, ..)) => message.to_bytes(),
-                    Ok(_) => continue,
-                    Err(_) => break,
-                },
-            },
-            event = queue.recv() => match event {
-                Some(TransportEvent::Incoming(message, ..)) => message.to_bytes(),
-                Some(_) => continue,
-                None => break,
-            },
-        };
-        if !matches!(timeout(WRITE_TIMEOUT, stream.write_all(&bytes)).await, Ok(Ok(()))) {
-            break;
-        }
-    }
-    let _ = timeout(WRITE_TIMEOUT, stream.shutdown()).await;
-    closed.cancel();
 }

@@ -19,9 +19,9 @@ use super::caller_id::CallerId;
 use super::dialog::Leg;
 use super::gate::{Gate, Pending};
 use super::invite::{Invite, Offer};
-use super::options::{Listen, Transport};
+use super::options::Listen;
 use super::sdp::Description;
-use super::stack::address_towards;
+use super::stack::contact_address;
 use super::status::RETRY_AFTER_S;
 use crate::base::{CallId, Lifecycle, Line};
 
@@ -111,15 +111,11 @@ impl Uas {
 
     /// Where the peer sends its requests within the dialog.
     fn contact(&self, transaction: &Transaction, request: &Request, peer: SocketAddr) -> Option<Uri> {
-        let transport = match &transaction.connection {
-            Some(SipConnection::Udp(_)) => Transport::Udp,
-            _ => Transport::Tcp,
-        };
-        let listener = self.listeners.iter().find(|listener| listener.transport == transport)?;
-        let addr = address_towards(peer, listener.addr).ok()?;
+        let transport = transaction.connection.as_ref()?.get_addr().r#type?;
+        let addr = contact_address(&self.listeners, transport, peer)?;
         let params = match transport {
-            Transport::Udp => Vec::new(),
-            Transport::Tcp => vec![Param::Transport(rsipstack::sip::Transport::Tcp)],
+            rsipstack::sip::Transport::Udp => Vec::new(),
+            other => vec![Param::Transport(other)],
         };
         let auth = request.uri.user().map(|user| Auth { user: user.to_owned(), password: None });
         Some(Uri { scheme: Some(Scheme::Sip), auth, host_with_port: addr.into(), params, headers: Vec::new() })

@@ -64,14 +64,23 @@ impl Service {
     }
 
     pub async fn start_with(behaviour: Behaviour, limits: Limits) -> Service {
-        let any = SocketAddr::new(HOST, 0);
-        let listen = [Transport::Udp, Transport::Tcp].map(|transport| Listen { transport, addr: any }).to_vec();
+        Self::start_as(behaviour, Options { limits, ..Self::options(HOST) }).await
+    }
+
+    /// UDP and TCP on any port of an address, and what the tests have in common.
+    pub fn options(host: IpAddr) -> Options {
+        let addr = SocketAddr::new(host, 0);
+        let listen = [Transport::Udp, Transport::Tcp].map(|transport| Listen { transport, addr }).to_vec();
+        Options { listen, country_code: Some("49".into()), ..Options::default() }
+    }
+
+    /// The first two listeners are UDP and TCP.
+    pub async fn start_as(behaviour: Behaviour, options: Options) -> Service {
         let life = Lifecycle::default();
-        let options = Options { listen, country_code: Some("49".into()), limits };
         let (endpoint, mut invites) = Endpoint::bind(options, life.clone()).await.unwrap();
         let [udp, tcp] = [0, 1].map(|listener: usize| endpoint.listeners()[listener].addr);
         let (report, reports) = mpsc::channel(4096);
-        let ports = Arc::new(PortPool::new(HOST, 20_000..=29_999).unwrap());
+        let ports = Arc::new(PortPool::new(udp.ip(), 20_000..=29_999).unwrap());
         let tasks = life.clone();
         life.spawn(async move {
             while let Some(invite) = invites.recv().await {
@@ -85,7 +94,13 @@ impl Service {
         match transport {
             Transport::Udp => format!("sip:pizza@{}", self.udp),
             Transport::Tcp => format!("sip:pizza@{};transport=tcp", self.tcp),
+            Transport::Tls => format!("sip:pizza@{};transport=tls", self.listener(Transport::Tls)),
         }
+    }
+
+    pub fn listener(&self, transport: Transport) -> SocketAddr {
+        let listeners = self.endpoint.listeners();
+        listeners.iter().find(|listener| listener.transport == transport).expect("such a listener").addr
     }
 
     pub async fn report(&mut self) -> Report {

@@ -21,6 +21,7 @@ async fn sipp(service: &Service, scenario: &str, transport: Transport, calls: u3
     let (mode, to) = match transport {
         Transport::Udp => ("u1", service.udp),
         Transport::Tcp => ("t1", service.tcp),
+        Transport::Tls => panic!("this sipp has no TLS"),
     };
     let mut command = Command::new("sipp");
     command.current_dir(folder.path()).arg("-sf").arg(fixture(scenario)).arg(to.to_string());

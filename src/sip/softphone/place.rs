@@ -1,36 +1,43 @@
 //! One call from INVITE to BYE, as a caller.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invitation::InviteOption;
-use rsipstack::sip::{Auth, Domain, Header, HostWithPort, Scheme, StatusCodeKind, Uri};
+use rsipstack::sip::{Auth, Domain, Header, HostWithPort, Param, Scheme, StatusCodeKind, Uri};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
-use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::timeout;
+use tokio::net::UdpSocket;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::impairments::Impairments;
 use super::media::{Sending, pace};
 use super::target::Target;
+use crate::base::tls::client_config;
 use crate::base::{CallId, Lifecycle, Pii};
 use crate::rtp::{Codec, PortPool};
 use crate::sip::admission::Limits;
+use crate::sip::dial::{Remote, dial};
 use crate::sip::dialog::{Dialog, DialogEvent, Leg, Session};
 use crate::sip::error::SipError;
 use crate::sip::gate::Gate;
 use crate::sip::options::Transport;
 use crate::sip::sdp::{self, Description, Local};
-use crate::sip::stack::{Stack, add_udp, address_towards, end_transactions, sip_addr};
+use crate::sip::sockets::{Sockets, address_towards};
+use crate::sip::stack::{Stack, add_udp, end_transactions, sip_addr};
+use crate::sip::stream::Context;
 use crate::sip::{uas, udp};
 
 pub struct SoftphoneOptions {
-    /// `sip:line@host:port`, with `;transport=tcp` for TCP.
+    /// `sip:line@host:port`, with `;transport=tcp` or `;transport=tls` where wanted.
     pub uri: String,
+    /// PEM: authorities that a TLS certificate must lead to. `None`: those of the system.
+    pub authorities: Option<PathBuf>,
     /// The calling number, or whatever else is to stand in the user part of From. `None`: withheld.
     pub from: Option<Pii<String>>,
     pub codec: Codec,
@@ -66,6 +73,7 @@ impl SoftphoneOptions {
     pub fn new(uri: impl Into<String>, from: Option<Pii<String>>, audio: Vec<u8>) -> Self {
         Self {
             uri: uri.into(),
+            authorities: None,
             from,
             codec: Codec::Pcma,
             audio,
@@ -76,9 +84,6 @@ impl SoftphoneOptions {
     }
 }
 
-/// A peer that accepts no connection by then is not there.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Places the call and stays until it is over. `hang_up` ends it early: with CANCEL while it rings, with BYE later.
 pub async fn place(
     options: SoftphoneOptions,
@@ -87,9 +92,12 @@ pub async fn place(
 ) -> Result<CallOutcome, SipError> {
     let target = Target::parse(&options.uri)?;
     let addr = target.address().await?;
-    let reach = Reach::check(target.transport, addr).await?;
     let stop = life.hard().child_token();
-    let outcome = Phone::new(&life, addr, stop.clone()).await?.call(options, target, reach, hang_up).await;
+    let mut phone = Phone::new(&life, addr, stop.clone()).await?;
+    let outcome = match phone.reach(&target, options.authorities.as_deref()).await {
+        Ok(reach) => phone.call(options, target, reach, hang_up).await,
+        Err(error) => Err(error),
+    };
     stop.cancel();
     outcome
 }
@@ -97,8 +105,11 @@ pub async fn place(
 struct Phone {
     inner: EndpointInnerRef,
     layer: Arc<DialogLayer>,
+    gate: Arc<Gate>,
     life: Lifecycle,
+    stop: CancellationToken,
     addr: SocketAddr,
+    /// Where our signalling comes from.
     local: SocketAddr,
 }
 
@@ -109,17 +120,41 @@ impl Phone {
         let here = address_towards(addr, SocketAddr::new(any_address(addr), 0)).map_err(socket_error)?;
         let socket = Arc::new(UdpSocket::bind(here).await.map_err(socket_error)?);
         let local = socket.local_addr().map_err(socket_error)?;
-        let Stack { inner, layer, mut incoming } = Stack::start(life, stop.clone()).map_err(socket_error)?;
-        let connection = add_udp(&inner, socket.clone()).await.map_err(socket_error)?;
-        let gate = Gate::new(inner.clone(), layer.clone(), Limits::default(), None);
-        life.spawn(udp::serve(socket, connection, Arc::new(gate), stop.clone()));
-        let (dialogs, tasks) = (layer.clone(), life.clone());
+        let sockets = Sockets::new([socket.clone()]).map_err(socket_error)?;
+        let stack = Stack::start(life, stop.clone(), sockets.clone()).map_err(socket_error)?;
+        let connection = add_udp(&stack.inner, socket.clone(), sockets).await.map_err(socket_error)?;
+        let (inner, layer) = (stack.inner.clone(), stack.layer.clone());
+        let gate = Arc::new(Gate::new(inner.clone(), layer.clone(), Limits::default(), None));
+        stack.judged_by(&gate);
+        let mut incoming = stack.incoming;
+        life.spawn(udp::serve(socket, connection, gate.clone(), stop.clone()));
+        let (dialogs, tasks, ended) = (layer.clone(), life.clone(), stop.clone());
         life.spawn(async move {
-            while let Some(Some(request)) = stop.run_until_cancelled(incoming.recv()).await {
+            while let Some(Some(request)) = ended.run_until_cancelled(incoming.recv()).await {
                 uas::in_dialog(&dialogs, &tasks, request);
             }
         });
-        Ok(Phone { inner, layer, life: life.clone(), addr, local })
+        Ok(Phone { inner, layer, gate, life: life.clone(), stop, addr, local })
+    }
+
+    /// Opens the way there, or notices early that there is none.
+    async fn reach(&mut self, target: &Target, authorities: Option<&Path>) -> Result<Reach, SipError> {
+        let (transport, addr) = (target.transport, self.addr);
+        let nobody = |reason| SipError::Unreachable { transport, addr, reason };
+        if transport == Transport::Udp {
+            return Ok(Reach::Probe(probe(addr).await.map_err(|_| nobody(NO_WAY))?));
+        }
+        let tls = (transport == Transport::Tls).then(|| client_config(authorities)).transpose()?;
+        let remote = Remote { transport, addr, host: target.uri.host_with_port.host.to_string() };
+        let context = Context { gate: self.gate.clone(), life: self.life.clone(), stop: self.stop.clone() };
+        let dialled = dial(&remote, tls, &self.inner, context).await;
+        let (_, here) = dialled.map_err(|error| match error.kind() {
+            io::ErrorKind::ConnectionRefused => nobody(NOBODY),
+            io::ErrorKind::InvalidData => nobody(NO_TRUST),
+            _ => nobody(NO_WAY),
+        })?;
+        self.local = here;
+        Ok(Reach::Connected)
     }
 
     async fn call(
@@ -209,7 +244,8 @@ impl Phone {
             callee: target.uri.clone(),
             destination: Some(sip_addr(target.transport, self.addr)),
             offer: Some(offer.into_bytes()),
-            contact: uri("softphone", here),
+            // With its transport said, rsipstack leaves it as it is.
+            contact: Uri { params: vec![Param::Transport(target.transport.into())], ..uri("softphone", here) },
             headers: private,
             ..InviteOption::default()
         }
@@ -268,28 +304,15 @@ enum Reach {
 
 const NOBODY: &str = "nothing listens there";
 
-impl Reach {
-    #[allow(clippy::disallowed_methods)] // a probe: two line ends, which SIP peers ignore (RFC 5626 §4.4)
-    async fn check(transport: Transport, addr: SocketAddr) -> Result<Reach, SipError> {
-        let nobody = |reason| SipError::Unreachable { transport, addr, reason };
-        match transport {
-            Transport::Udp => {
-                let probe = async {
-                    let socket = UdpSocket::bind(SocketAddr::new(any_address(addr), 0)).await?;
-                    socket.connect(addr).await?;
-                    socket.send(b"\r\n\r\n").await?;
-                    Ok::<_, std::io::Error>(socket)
-                };
-                Ok(Reach::Probe(probe.await.map_err(|_| nobody(NO_WAY))?))
-            }
-            Transport::Tcp => match timeout(CONNECT_TIMEOUT, TcpStream::connect(addr)).await {
-                Ok(Ok(_)) => Ok(Reach::Connected),
-                Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => Err(nobody(NOBODY)),
-                _ => Err(nobody(NO_WAY)),
-            },
-        }
-    }
+#[allow(clippy::disallowed_methods)] // a probe: two line ends, which SIP peers ignore (RFC 5626 §4.4)
+async fn probe(addr: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(SocketAddr::new(any_address(addr), 0)).await?;
+    socket.connect(addr).await?;
+    socket.send(b"\r\n\r\n").await?;
+    Ok(socket)
+}
 
+impl Reach {
     async fn lost(&self) {
         if let Reach::Probe(socket) = self {
             while socket.recv(&mut [0; 1]).await.is_ok() {}
@@ -300,6 +323,7 @@ impl Reach {
 }
 
 const NO_WAY: &str = "there is no way to that address";
+const NO_TRUST: &str = "its TLS certificate is not trusted";
 
 fn any_address(like: SocketAddr) -> IpAddr {
     if like.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use rsipstack::sip::{Host, Param, Scheme, Uri};
 
-use crate::sip::answer::DEFAULT_PORT;
+use crate::sip::answer::{DEFAULT_PORT, DEFAULT_TLS_PORT};
 use crate::sip::error::SipError;
 use crate::sip::options::Transport;
 
@@ -15,29 +15,34 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// `sip:line@host`, with `:port` and `;transport=tcp` where wanted.
+    /// `sip:line@host`, with `:port` and `;transport=tcp` or `;transport=tls` where wanted; `sips:` is the latter.
     pub(super) fn parse(text: &str) -> Result<Target, SipError> {
         let bad = |reason| SipError::BadTarget { reason };
         let uri = Uri::try_from(text).map_err(|_| bad(FORM))?;
-        match uri.scheme {
-            Some(Scheme::Sip) => {}
-            Some(Scheme::Sips) => return Err(bad("calls over TLS (sips:) cannot be placed yet")),
+        let secure = match uri.scheme {
+            Some(Scheme::Sip) => false,
+            Some(Scheme::Sips) => true,
             _ => return Err(bad(FORM)),
-        }
+        };
         let transport = uri.params.iter().find_map(|param| match param {
             Param::Transport(transport) => Some(*transport),
             _ => None,
         });
         let transport = match transport {
+            // RFC 3261 §26.2.2: `sips` is TLS over TCP, whether it says so or not.
+            None | Some(rsipstack::sip::Transport::Tcp) if secure => Transport::Tls,
+            Some(rsipstack::sip::Transport::Tls) => Transport::Tls,
+            _ if secure => return Err(bad("a sips: URI goes over TLS")),
             None | Some(rsipstack::sip::Transport::Udp) => Transport::Udp,
             Some(rsipstack::sip::Transport::Tcp) => Transport::Tcp,
-            Some(_) => return Err(bad("the transport of the SIP URI must be udp or tcp")),
+            Some(_) => return Err(bad("the transport of the SIP URI must be udp, tcp or tls")),
         };
         Ok(Target { uri, transport })
     }
 
     pub(super) async fn address(&self) -> Result<SocketAddr, SipError> {
-        let port = self.uri.host_with_port.port.as_ref().map_or(DEFAULT_PORT, |port| port.0);
+        let default = if self.transport == Transport::Tls { DEFAULT_TLS_PORT } else { DEFAULT_PORT };
+        let port = self.uri.host_with_port.port.as_ref().map_or(default, |port| port.0);
         match &self.uri.host_with_port.host {
             Host::IpAddr(ip) => Ok(SocketAddr::new(*ip, port)),
             Host::Domain(name) => {
@@ -67,11 +72,13 @@ mod tests {
         assert_eq!(target.transport, Transport::Tcp);
         assert_eq!(target.uri.user(), Some("pizza"));
         assert_eq!(Target::parse("sip:pizza@localhost").unwrap().transport, Transport::Udp);
+        assert_eq!(Target::parse("sip:pizza@localhost;transport=tls").unwrap().transport, Transport::Tls);
+        assert_eq!(Target::parse("sips:pizza@localhost").unwrap().transport, Transport::Tls);
     }
 
     #[test]
     fn anything_else_is_refused_with_a_sentence() {
-        for text in ["", "pizza", "http://pizza", "tel:+4930901820", "sips:pizza@host", "sip:a@b;transport=ws", "sip:"]
+        for text in ["", "pizza", "http://pizza", "tel:+4930901820", "sips:pizza@host;transport=udp", "sip:a@b;transport=ws", "sip:"]
         {
             let error = Target::parse(text).unwrap_err();
             assert!(matches!(error, SipError::BadTarget { .. }), "{text}: {error}");
@@ -79,9 +86,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_port_is_5060_unless_said() {
+    async fn the_port_is_5060_or_5061_unless_said() {
         let addr = |text: &'static str| async move { Target::parse(text).unwrap().address().await.unwrap() };
         assert_eq!(addr("sip:a@192.0.2.1").await, "192.0.2.1:5060".parse().unwrap());
+        assert_eq!(addr("sips:a@192.0.2.1").await, "192.0.2.1:5061".parse().unwrap());
         assert_eq!(addr("sip:a@[2001:db8::1]:5080").await, "[2001:db8::1]:5080".parse().unwrap());
     }
 }
