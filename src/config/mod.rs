@@ -3,6 +3,7 @@
 pub mod error;
 mod layers;
 mod sections;
+mod signalling;
 
 pub use error::ConfigError;
 pub use layers::ConfigArgs;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::Table;
 
 use super::ConfigError;
-use crate::base::TlsFiles;
+use super::signalling::{Sip, Tls, sip_options};
 use crate::identity::{self, Search};
 use crate::store::{self, KeySource};
 use crate::voice::{ModelSource, VoiceError};
@@ -47,20 +47,6 @@ struct Sections {
     desk: Desk,
     shop: Shop,
     log: Log,
-}
-
-#[derive(Deserialize)]
-struct Sip {
-    listen: Vec<String>,
-    country_code: String,
-    calls_per_second: u32,
-}
-
-#[derive(Deserialize)]
-struct Tls {
-    certificate: String,
-    key: String,
-    client_ca: String,
 }
 
 #[derive(Deserialize)]
@@ -161,35 +147,6 @@ impl Config {
     }
 }
 
-fn sip_options(sip: &Sip, tls: &Tls) -> Result<sip::Options, ConfigError> {
-    if sip.listen.is_empty() {
-        return Err(value("sip.listen", "needs at least one address, such as udp:127.0.0.1:5060"));
-    }
-    let listen = sip.listen.iter().map(|text| read("sip.listen", text)).collect::<Result<_, _>>()?;
-    if !sip.country_code.chars().all(|c| c.is_ascii_digit()) || sip.country_code.len() > 3 {
-        return Err(value("sip.country_code", "is one to three digits without `+`, such as 49"));
-    }
-    Ok(sip::Options {
-        listen,
-        country_code: (!sip.country_code.is_empty()).then(|| sip.country_code.clone()),
-        limits: sip::Limits { invites_per_source_per_s: sip.calls_per_second, ..sip::Limits::default() },
-        tls: tls_files(tls)?,
-    })
-}
-
-fn tls_files(tls: &Tls) -> Result<Option<TlsFiles>, ConfigError> {
-    match (tls.certificate.as_str(), tls.key.as_str()) {
-        ("", "") => Ok(None),
-        (_, "") => Err(value("tls.key", "is missing: a certificate needs its private key")),
-        ("", _) => Err(value("tls.certificate", "is missing: a private key needs its certificate")),
-        (certificate, key) => Ok(Some(TlsFiles {
-            certificate: certificate.into(),
-            key: key.into(),
-            client_ca: (!tls.client_ca.is_empty()).then(|| tls.client_ca.as_str().into()),
-        })),
-    }
-}
-
 fn identity_options(section: &Identity) -> Result<identity::Options, ConfigError> {
     let search = match section.search.as_str() {
         "number" => Search::Number,
@@ -245,14 +202,14 @@ where
     if text.is_empty() { Ok(None) } else { read(key, text).map(Some) }
 }
 
-fn read<T: std::str::FromStr>(key: &str, text: &str) -> Result<T, ConfigError>
+pub(super) fn read<T: std::str::FromStr>(key: &str, text: &str) -> Result<T, ConfigError>
 where
     T::Err: std::fmt::Display,
 {
     text.parse().map_err(|error: T::Err| value(key, &format!("`{text}`: {error}")))
 }
 
-fn value(key: &str, reason: &str) -> ConfigError {
+pub(super) fn value(key: &str, reason: &str) -> ConfigError {
     ConfigError::Value { key: key.to_owned(), reason: reason.to_owned() }
 }
 

@@ -9,11 +9,14 @@ use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
 use tokio::task::JoinHandle;
+use tokio::time::timeout_at;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::answer::{ACCEPT, ALLOW};
 use super::sdp::{self, Description, Local, SdpError};
-use crate::base::{CallId, Lifecycle};
+use super::status::NO_COMMON_MEDIA;
+use super::timer::SessionTimer;
+use crate::base::{CallId, Lifecycle, clock};
 use crate::rtp::{Codec, Negotiated};
 
 /// Sends BYE when dropped before its end.
@@ -41,7 +44,7 @@ pub enum Why {
     Bye,
     /// The caller gave up while we were answering.
     Cancelled,
-    /// No ACK came for our answer, or no usable SDP.
+    /// No ACK came for our answer, no usable SDP, or no refresh of a timed session (RFC 4028).
     Failed,
 }
 
@@ -62,6 +65,7 @@ pub(super) struct Session {
     pub(super) sent: String,
     /// CSeq of the INVITE whose ACK must bring the answer to our offer.
     pub(super) awaits_answer_to: Option<u32>,
+    pub(super) timer: SessionTimer,
 }
 
 /// How long a hang-up waits for its answer: four sendings of the BYE (RFC 3261 timer E at T1 = 500 ms).
@@ -81,7 +85,14 @@ impl Dialog {
         }
         while let Some(leg) = &mut self.leg {
             // The queue is fed by this dialog's own transactions, which pass the gate one by one.
-            let event = match leg.states.recv().await {
+            let state = match self.session.timer.ends() {
+                Some(ends) => match timeout_at(ends.into(), leg.states.recv()).await {
+                    Ok(state) => state,
+                    Err(_) => return self.expire(),
+                },
+                None => leg.states.recv().await,
+            };
+            let event = match state {
                 Some(DialogState::Confirmed(..)) => self.confirmed(),
                 Some(DialogState::Updated(_, request, handle)) => self.renegotiate(&request, &handle),
                 Some(DialogState::Terminated(_, reason)) => Some(self.end(why(&reason))),
@@ -93,6 +104,13 @@ impl Dialog {
             }
         }
         std::future::pending().await
+    }
+
+    /// RFC 4028 §10: the peer was to refresh the session and has not.
+    fn expire(&mut self) -> DialogEvent {
+        tracing::info!(call = %self.call, peer = %self.peer, "the session was not refreshed: hanging up");
+        self.bye();
+        DialogEvent::Ended(Why::Failed)
     }
 
     /// Sends BYE and waits a moment for its answer.
@@ -134,23 +152,28 @@ impl Dialog {
                 self.session.describe(|local| Ok((sdp::offer(local, &Codec::ALL), None)))
             }
             // RFC 3311 §5.1: an UPDATE without a body only refreshes.
-            (true, _) => return self.reply(handle, StatusCode::OK, None, None),
+            (true, _) => (StatusCode::OK, None, None),
             (false, _) => self.session.describe(|local| {
                 let (text, agreed) = sdp::answer(&Description::parse(&request.body)?, local)?;
                 Ok((text, Some(agreed)))
             }),
         };
-        self.reply(handle, status, description, event)
+        let extra = match status {
+            StatusCode::OK => self.session.time(request),
+            _ => vec![Header::Warning(NO_COMMON_MEDIA.into())],
+        };
+        self.reply(handle, status, extra, description, event)
     }
 
     fn reply(
         &self,
         handle: &TransactionHandle,
         status: StatusCode,
+        extra: Vec<Header>,
         body: Option<String>,
         event: Option<DialogEvent>,
     ) -> Option<DialogEvent> {
-        let headers = sdp_headers(body.is_some());
+        let headers = [sdp_headers(body.is_some()), extra].concat();
         let handle = handle.clone();
         // The handle's queue is empty and holds four: this ends at once, but is no part of a future that may be dropped.
         self.leg.as_ref()?.life.spawn(async move {
@@ -205,6 +228,12 @@ impl Leg {
 }
 
 impl Session {
+    /// The session is timed anew by this INVITE or UPDATE, which gets a 2xx with these headers.
+    pub(super) fn time(&mut self, request: &Request) -> Vec<Header> {
+        self.timer.restart(clock::now(), request.headers.iter().map(|header| (header.name(), header.value())));
+        self.timer.headers().into_iter().map(|(name, value)| Header::Other(name.into(), value)).collect()
+    }
+
     /// The next description of ours, with the version one up if it says anything new (RFC 3264 §8).
     fn describe(
         &mut self,

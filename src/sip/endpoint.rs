@@ -14,12 +14,14 @@ use super::gate::Gate;
 pub use super::gate::Statistics;
 use super::invite::Invite;
 use super::options::{Listen, Options, Transport};
+use super::register::{Client, House};
 use super::sockets::Sockets;
 use super::stack::{Stack, add_stream, add_udp};
 use super::stream::Context;
+use super::trust::Trust;
 use super::uas::Uas;
 use super::{tcp, udp};
-use crate::base::{Identity, Lifecycle};
+use crate::base::{Identity, Lifecycle, clock};
 
 /// Log targets that must stay silent: rsipstack logs whole messages, with numbers, names and keys, at INFO.
 pub const QUIET_LOG_TARGETS: &[&str] = &["rsipstack"];
@@ -52,7 +54,8 @@ impl Endpoint {
         let all = Sockets::new(udp).map_err(started)?;
         let stack = Stack::start(&life, stop.clone(), all.clone()).map_err(started)?;
         let draining = Some(life.soft().clone());
-        let gate = Arc::new(Gate::new(stack.inner.clone(), stack.layer.clone(), options.limits, draining));
+        let trust = Arc::new(Trust::new(options.trust, rand::random(), clock::now()));
+        let gate = Arc::new(Gate::new(stack.inner.clone(), stack.layer.clone(), options.limits, trust.clone(), draining));
         stack.judged_by(&gate);
         let mut listeners = Vec::new();
         for socket in sockets {
@@ -69,6 +72,12 @@ impl Endpoint {
                     life.spawn(tcp::serve(listener, identity, options.limits.tcp_connections, context));
                 }
             }
+        }
+        let context = Context { gate: gate.clone(), life: life.clone(), stop: stop.clone() };
+        let house =
+            House { inner: stack.inner.clone(), sockets: all, listeners: listeners.clone(), context, trust };
+        for (number, registration) in options.registrations.into_iter().enumerate() {
+            life.spawn(Client::new(house.clone(), number, registration)?.run());
         }
         let (invites, receiver) = mpsc::channel(options.limits.pending_invites.max(1));
         let open = TaskTracker::new();

@@ -19,6 +19,8 @@ pub enum SipError {
     NoIdentity,
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error("`{text}` is no address or network: write 192.0.2.7 or 192.0.2.0/24")]
+    BadNetwork { text: String },
     #[error("call {call} from {peer}: {source}")]
     Sdp { call: CallId, peer: SocketAddr, source: SdpError },
     #[error("call {call} from {peer} was cancelled before it was answered")]
@@ -46,6 +48,7 @@ impl SipError {
             | SipError::NoIdentity
             | SipError::Tls(_)
             | SipError::BadListen { .. }
+            | SipError::BadNetwork { .. }
             | SipError::BadTarget { .. }
             | SipError::Sdp { .. } => ErrorKind::InvalidInput,
             SipError::Lookup { .. } => ErrorKind::NotFound,

@@ -8,16 +8,22 @@ use rsipstack::dialog::DialogId;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::sip::SipMessage;
 use rsipstack::transaction::endpoint::EndpointInnerRef;
-use rsipstack::transaction::key::{TransactionKey, TransactionRole};
+use rsipstack::transaction::key::TransactionKey;
 use rsipstack::transport::{SipAddr, SipConnection};
 use tokio_util::sync::CancellationToken;
 
 use super::admission::{Admission, Limits};
 use super::answer::{ACCEPT, ALLOW, answer};
+use super::extensions::unsupported;
+use super::merged::Merged;
 use super::message::{Message, Problem, Read};
 use super::options::Transport;
+use super::remote_target;
 use super::status::{self, RETRY_AFTER_S, Status};
+use super::trust::Trust;
 use crate::base::clock;
+
+mod entry;
 
 /// Counts since the start; a shell turns them into metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +61,9 @@ pub(super) struct Gate {
     max_pending: usize,
     pending: Arc<AtomicUsize>,
     counters: Counters,
+    trust: Arc<Trust>,
+    /// Held for one look, never across an await.
+    merged: Mutex<Merged<TransactionKey>>,
     /// No new calls; `None` for a softphone, which never takes any.
     draining: Option<CancellationToken>,
 }
@@ -83,6 +92,7 @@ impl Gate {
         inner: EndpointInnerRef,
         layer: Arc<DialogLayer>,
         limits: Limits,
+        trust: Arc<Trust>,
         draining: Option<CancellationToken>,
     ) -> Self {
         Self {
@@ -92,6 +102,8 @@ impl Gate {
             max_pending: limits.pending_invites,
             pending: Arc::default(),
             counters: Counters::default(),
+            trust,
+            merged: Mutex::new(Merged::new()),
             draining,
         }
     }
@@ -143,7 +155,10 @@ impl Gate {
         if let Some(Problem { status, what }) = read.problem {
             return self.refuse(&read.message, status, what, from);
         }
-        let message = &read.message;
+        let is_new = read.message.method() == Some("INVITE") && read.message.tag("To").is_none();
+        let contact = is_new.then(|| remote_target::contact(&read.message, transport, from)).flatten();
+        let better = contact.map(|contact| read.message.with_header("Contact", contact));
+        let message = better.as_ref().unwrap_or(&read.message);
         let parsed = SipMessage::try_from(message.to_bytes().as_slice());
         if let Some(method) = message.method()
             && let Some(refusal) = self.without_transaction(message, method, parsed.is_ok(), from)
@@ -155,8 +170,8 @@ impl Gate {
         let Some(parsed) = received else {
             return self.refuse(message, status::BAD_REQUEST, status::BAD_REQUEST.reason, from);
         };
-        let new_call = message.method() == Some("INVITE") && message.tag("To").is_none() && !self.is_known(&parsed);
-        if new_call && let Err(refusal) = self.admit(message, from) {
+        let new_call = is_new && !self.is_known(&parsed);
+        if new_call && let Err(refusal) = self.enter(message, &parsed, from) {
             return refusal;
         }
         Verdict::Pass { message: Box::new(parsed), new_call }
@@ -176,6 +191,8 @@ impl Gate {
             "INVITE" | "BYE" | "UPDATE" | "INFO" | "OPTIONS" if !self.has_dialog(message) => {
                 not_ours(status::NO_SUCH_DIALOG)
             }
+            // RFC 3262 §3: we send no reliable 18x, so there is none that it could acknowledge.
+            "PRACK" => not_ours(status::NO_SUCH_DIALOG),
             "INVITE" | "BYE" | "UPDATE" | "INFO" | "OPTIONS" => None,
             // Known to the stack and to nobody else here: not for us. Unknown to it: not for anybody.
             _ if parses => not_ours(status::METHOD_NOT_ALLOWED),
@@ -195,29 +212,18 @@ impl Gate {
 
     /// RFC 3261 §11.2: an OPTIONS is answered as an INVITE would be.
     fn options(&self, message: &Message, from: SocketAddr) -> Verdict {
+        if !self.trust.may_ask(from.ip()) {
+            return self.refuse(message, status::FORBIDDEN, status::FORBIDDEN.reason, from);
+        }
+        let names = unsupported(message);
+        if !names.is_empty() {
+            return self.refuse_with(message, status::BAD_EXTENSION, &[format!("Unsupported: {names}")], from);
+        }
         if self.is_draining() {
             return self.unavailable(message, from);
         }
         let extra = [format!("Allow: {ALLOW}"), format!("Accept: {ACCEPT}")];
         answer(message, status::OK, status::OK.reason, &extra, from).map_or(Verdict::Drop, Verdict::Answer)
-    }
-
-    fn admit(&self, message: &Message, from: SocketAddr) -> Result<(), Verdict> {
-        let room = self.pending.load(Ordering::Relaxed) < self.max_pending;
-        if self.is_draining() || !room || !self.admission().invite(clock::now(), from.ip()) {
-            return Err(self.unavailable(message, from));
-        }
-        self.pending.fetch_add(1, Ordering::Relaxed);
-        self.counters.invites.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// A retransmission belongs to its transaction and is not admitted twice.
-    fn is_known(&self, message: &SipMessage) -> bool {
-        let SipMessage::Request(request) = message else { return true };
-        TransactionKey::from_request(request, TransactionRole::Server).is_ok_and(|key| {
-            self.inner.transactions.contains_key(&key) || self.inner.finished_transactions.contains_key(&key)
-        })
     }
 
     fn is_draining(&self) -> bool {
@@ -236,6 +242,11 @@ impl Gate {
         let allow = [status::METHOD_NOT_ALLOWED, status::NOT_IMPLEMENTED].contains(&status);
         let extra = allow.then(|| format!("Allow: {ALLOW}"));
         answer(message, status, phrase, extra.as_slice(), from).map_or(Verdict::Drop, Verdict::Answer)
+    }
+
+    fn refuse_with(&self, message: &Message, status: Status, extra: &[String], from: SocketAddr) -> Verdict {
+        self.counters.refused.fetch_add(1, Ordering::Relaxed);
+        answer(message, status, status.reason, extra, from).map_or(Verdict::Drop, Verdict::Answer)
     }
 
     fn admission(&self) -> std::sync::MutexGuard<'_, Admission> {

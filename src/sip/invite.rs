@@ -11,7 +11,8 @@ use super::dialog::{Dialog, Leg, Session, sdp_headers};
 use super::error::SipError;
 use super::gate::Pending;
 use super::sdp::{self, Description, Local, SdpError};
-use super::status::Refusal;
+use super::status::{NO_COMMON_MEDIA, Refusal};
+use super::timer::SessionTimer;
 use crate::base::{CallId, Line};
 use crate::rtp::Codec;
 
@@ -66,10 +67,12 @@ impl Invite {
         };
         let body = sent.clone().into_bytes();
         let Some(leg) = self.leg.take() else { return Err(SipError::Cancelled { call, peer }) };
-        if leg.dialog.accept(Some(sdp_headers(true)), Some(body)).is_err() {
+        let mut session = Session { local, sent, awaits_answer_to, timer: SessionTimer::default() };
+        let headers = [sdp_headers(true), session.time(&self.request)].concat();
+        if leg.dialog.accept(Some(headers), Some(body)).is_err() {
             return Err(SipError::Answer { call, peer, reason: "its transaction is gone" });
         }
-        Ok(Dialog::new(call, peer, leg, Session { local, sent, awaits_answer_to }, agreed))
+        Ok(Dialog::new(call, peer, leg, session, agreed))
     }
 
     pub async fn refuse(mut self, refusal: Refusal) {
@@ -90,6 +93,9 @@ impl Invite {
         }
         if let Refusal::ServiceUnavailable { retry_after_s } = refusal {
             headers.push(Header::Other("Retry-After".into(), retry_after_s.to_string()));
+        }
+        if refusal == Refusal::NotAcceptableHere {
+            headers.push(Header::Warning(NO_COMMON_MEDIA.into()));
         }
         headers.push(Header::Server(SERVER.into()));
         headers.push(Header::ContentLength(0u32.into()));

@@ -184,7 +184,12 @@ impl Read {
     /// What every request must have (RFC 3261 §8.1.1), and without which rsipstack would drop it.
     fn inspect(&mut self) {
         let Start::Request { method, uri } = &self.message.start else { return };
+        let legible = !uri.starts_with('<') && !has_headers(uri);
         let scheme = uri.split(':').next().unwrap_or_default();
+        if !legible {
+            // RFC 3261 §19.1.1: neither brackets nor `?name=value` belong into a Request-URI.
+            return self.blame(status::BAD_REQUEST, "Bad Request-URI");
+        }
         if !["sip", "sips", "tel"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) || !uri.contains(':') {
             self.blame(status::UNSUPPORTED_URI_SCHEME, status::UNSUPPORTED_URI_SCHEME.reason);
             return;
@@ -201,9 +206,17 @@ impl Read {
                 self.blame(status::BAD_REQUEST, missing);
             }
         }
-        if self.message.tag("From").is_none() {
-            self.blame(status::BAD_REQUEST, "From without tag");
+        for name in ["To", "From", "Call-ID", "CSeq", "Max-Forwards"] {
+            if self.message.all(name).nth(1).is_some() {
+                self.blame(status::BAD_REQUEST, "Several values where one belongs");
+            }
         }
+        for name in ["To", "From", "Contact"] {
+            if self.message.all(name).any(|value| !is_closed(value)) {
+                self.blame(status::BAD_REQUEST, "Unterminated quoted string");
+            }
+        }
+        self.message.tag_sender();
         match self.message.cseq() {
             Some((_, of)) if of == method => {}
             _ => self.blame(status::BAD_REQUEST, "Bad CSeq"),
@@ -211,7 +224,70 @@ impl Read {
     }
 }
 
+/// Behind the host: a `?` in the user part is legal.
+fn has_headers(uri: &str) -> bool {
+    uri.rsplit('@').next().is_some_and(|behind_user| behind_user.contains('?'))
+}
+
+/// Whether every quote has its end. In angle brackets a quote is none.
+fn is_closed(value: &str) -> bool {
+    let (mut quoted, mut escaped, mut bracketed) = (false, false, false);
+    for c in value.chars() {
+        let literal = std::mem::take(&mut escaped);
+        match c {
+            '\\' if quoted && !literal => escaped = true,
+            '"' if !bracketed && !literal => quoted = !quoted,
+            '<' if !quoted => bracketed = true,
+            '>' if !quoted => bracketed = false,
+            _ => {}
+        }
+    }
+    !quoted
+}
+
+/// Stands where a peer of RFC 2543 has no From tag, which RFC 3261 §12.1.1 takes for an empty one and rsipstack for an
+/// error. [`without_invented_tag`] takes it out of all that we send.
+const INVENTED_TAG: &str = ";tag=regulars-rfc2543-none";
+
+/// What goes out, as the peer wrote it.
+pub(super) fn without_invented_tag(bytes: Vec<u8>) -> Vec<u8> {
+    let mark = INVENTED_TAG.as_bytes();
+    let Some(at) = bytes.windows(mark.len()).position(|window| window == mark) else { return bytes };
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.as_slice();
+    let mut next = Some(at);
+    while let Some(at) = next {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + mark.len()..];
+        next = rest.windows(mark.len()).position(|window| window == mark);
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
 impl Message {
+    /// Gives From a tag when it has none.
+    fn tag_sender(&mut self) {
+        if self.tag("From").is_none()
+            && let Some((_, from)) = self.headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("From"))
+        {
+            from.push_str(INVENTED_TAG);
+        }
+    }
+
+    /// The same with one header put in place of all of its name.
+    pub(super) fn with_header(&self, name: &str, value: String) -> Message {
+        let mut changed = self.clone();
+        changed.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        changed.headers.push((name.to_owned(), value));
+        changed
+    }
+
+    /// Every header: (full name, value).
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub fn method(&self) -> Option<&str> {
         match &self.start {
             Start::Request { method, .. } => Some(method),

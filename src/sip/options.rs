@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::admission::Limits;
 use super::error::SipError;
-use crate::base::TlsFiles;
+use super::trust::TrustOptions;
+use crate::base::{Pii, TlsFiles};
 
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -15,8 +17,28 @@ pub struct Options {
     /// Country code without `+`, for calling numbers in national form.
     pub country_code: Option<String>,
     pub limits: Limits,
+    pub trust: TrustOptions,
+    /// Where we are an extension.
+    pub registrations: Vec<RegistrationOptions>,
     /// Who we are on TLS listeners; needed for those alone.
     pub tls: Option<TlsFiles>,
+}
+
+/// One extension of a PBX.
+#[derive(Clone, Debug)]
+pub struct RegistrationOptions {
+    /// SIP URIs without a user, such as `sip:pbx.example` or `sip:192.0.2.7:5061;transport=tls`: the first is where we want
+    /// to be, the others are for when it is away.
+    pub registrars: Vec<String>,
+    /// The extension: the user part of our address, and with it the line of its calls.
+    pub user: Pii<String>,
+    /// The name that the password belongs to, where it is not the extension's.
+    pub login: Option<Pii<String>>,
+    pub password: Pii<String>,
+    /// How long we ask to be known. The registrar may grant another time.
+    pub expires_s: u32,
+    /// PEM: authorities that a registrar's TLS certificate must lead to. `None`: those of the system.
+    pub authorities: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use rsipstack::platform::net::UdpSocket as PlatformSocket;
 use tokio::net::UdpSocket;
 
+use super::message::without_invented_tag;
+
 /// Cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct Sockets(Arc<Vec<(SocketAddr, Arc<UdpSocket>)>>);
@@ -91,7 +93,8 @@ impl PlatformSocket for SendOnly {
         'b: 'c,
         Self: 'c,
     {
-        Box::pin(async move { Ok(self.socket(bytes, to).send_to(bytes, to).await?) })
+        let sent = without_invented_tag(bytes.to_vec());
+        Box::pin(async move { Ok(self.socket(&sent, to).send_to(&sent, to).await?) })
     }
 
     fn local_addr(&self) -> rsipstack::Result<SocketAddr> {

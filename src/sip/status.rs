@@ -22,11 +22,15 @@ pub struct Status {
 
 pub const OK: Status = Status::new(200, "OK");
 pub const BAD_REQUEST: Status = Status::new(400, "Bad Request");
+pub const UNAUTHORIZED: Status = Status::new(401, "Unauthorized");
+pub const FORBIDDEN: Status = Status::new(403, "Forbidden");
 pub const METHOD_NOT_ALLOWED: Status = Status::new(405, "Method Not Allowed");
 pub const UNSUPPORTED_MEDIA_TYPE: Status = Status::new(415, "Unsupported Media Type");
 pub const UNSUPPORTED_URI_SCHEME: Status = Status::new(416, "Unsupported URI Scheme");
 pub const BAD_EXTENSION: Status = Status::new(420, "Bad Extension");
+pub const INTERVAL_TOO_SMALL: Status = Status::new(422, "Session Interval Too Small");
 pub const NO_SUCH_DIALOG: Status = Status::new(481, "Call/Transaction Does Not Exist");
+pub const LOOP_DETECTED: Status = Status::new(482, "Loop Detected");
 pub const BUSY_HERE: Status = Status::new(486, "Busy Here");
 pub const NOT_ACCEPTABLE_HERE: Status = Status::new(488, "Not Acceptable Here");
 pub const SERVER_ERROR: Status = Status::new(500, "Server Internal Error");
@@ -63,6 +67,9 @@ impl From<ErrorKind> for Refusal {
         }
     }
 }
+
+/// Warning of a 488 (RFC 3261 §20.43, §13.3.1.3).
+pub const NO_COMMON_MEDIA: &str = "305 regulars \"No audio in a format that we know\"";
 
 /// Long enough for a burst to drain, short enough that a caller who redials gets through. RFC 3261 §21.5.4.
 pub const RETRY_AFTER_S: u32 = 5;

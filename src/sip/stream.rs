@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::framing::{Frame, Framer};
 use super::gate::{Gate, Verdict};
-use super::message::Read;
+use super::message::{Read, without_invented_tag};
 use super::options::Transport;
 use super::stack::{nothing_in, sip_addr};
 use crate::base::{Lifecycle, clock};
@@ -196,7 +196,7 @@ async fn write(
                 None => break,
             },
         };
-        if !matches!(timeout(WRITE_TIMEOUT, stream.write_all(&bytes)).await, Ok(Ok(()))) {
+        if !matches!(timeout(WRITE_TIMEOUT, stream.write_all(&without_invented_tag(bytes))).await, Ok(Ok(()))) {
             break;
         }
     }

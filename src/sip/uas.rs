@@ -62,10 +62,6 @@ impl Uas {
     fn ring(&self, transaction: &Transaction, pending: Pending) -> Result<InviteDialog, (StatusCode, Vec<Header>)> {
         let request = &transaction.original;
         let bad_request = || (StatusCode::BadRequest, Vec::new());
-        let unsupported = unsupported_extensions(request);
-        if !unsupported.is_empty() {
-            return Err((StatusCode::BadExtension, vec![Header::Unsupported(unsupported.join(", ").into())]));
-        }
         if !request.body.is_empty() && !is_sdp(request) {
             return Err((StatusCode::UnsupportedMediaType, vec![Header::Accept(ACCEPT.into())]));
         }
@@ -176,14 +172,6 @@ fn source(transaction: &Transaction) -> Option<SocketAddr> {
     let via = transaction.original.via_header().ok()?;
     let (_, host) = SipConnection::parse_target_from_via(via).ok()?;
     host.try_into().ok()
-}
-
-/// What the peer requires of us and we do not have (RFC 3261 §8.2.2.3). `100rel` is met by never sending a 18x.
-fn unsupported_extensions(request: &Request) -> Vec<String> {
-    let required = request.headers.iter().filter(|header| header.name().eq_ignore_ascii_case("Require"));
-    let options = required.flat_map(|header| header.value().split(','));
-    let options = options.map(str::trim).filter(|option| !option.is_empty());
-    options.filter(|option| !option.eq_ignore_ascii_case("100rel")).map(str::to_owned).collect()
 }
 
 /// A body without a type is taken for what it looks like.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::destination;
 use super::gate::{Gate, Verdict};
-use super::message::read_datagram;
+use super::message::{read_datagram, without_invented_tag};
 use super::options::Transport;
 use super::stack::sip_addr;
 
@@ -42,7 +42,7 @@ async fn datagram(bytes: &[u8], from: SocketAddr, socket: &UdpSocket, connection
             gate.deliver(*message, new_call, connection.clone(), peer).await;
         }
         // A full send queue loses the answer; the request will be repeated.
-        Verdict::Answer(answer) => drop(socket.try_send_to(&answer, destination(&read.message, from))),
+        Verdict::Answer(answer) => drop(socket.try_send_to(&without_invented_tag(answer), destination(&read.message, from))),
         Verdict::Drop => {}
     }
 }

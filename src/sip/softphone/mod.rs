@@ -3,7 +3,6 @@
 mod impairments;
 mod media;
 mod place;
-mod target;
 
 pub use impairments::Impairments;
 pub use place::{CallOutcome, SoftphoneOptions, Tail, place};

@@ -17,9 +17,9 @@ use tokio_util::task::TaskTracker;
 
 use super::impairments::Impairments;
 use super::media::{Sending, pace};
-use super::target::Target;
+use crate::sip::target::Target;
 use crate::base::tls::client_config;
-use crate::base::{CallId, Lifecycle, Pii};
+use crate::base::{CallId, Lifecycle, Pii, clock};
 use crate::rtp::{Codec, PortPool};
 use crate::sip::admission::Limits;
 use crate::sip::dial::{Remote, dial};
@@ -31,6 +31,8 @@ use crate::sip::sdp::{self, Description, Local};
 use crate::sip::sockets::{Sockets, address_towards};
 use crate::sip::stack::{Stack, add_udp, end_transactions, sip_addr};
 use crate::sip::stream::Context;
+use crate::sip::timer::SessionTimer;
+use crate::sip::trust::{Trust, TrustOptions};
 use crate::sip::{uas, udp};
 
 pub struct SoftphoneOptions {
@@ -124,7 +126,9 @@ impl Phone {
         let stack = Stack::start(life, stop.clone(), sockets.clone()).map_err(socket_error)?;
         let connection = add_udp(&stack.inner, socket.clone(), sockets).await.map_err(socket_error)?;
         let (inner, layer) = (stack.inner.clone(), stack.layer.clone());
-        let gate = Arc::new(Gate::new(inner.clone(), layer.clone(), Limits::default(), None));
+        // It takes no calls, so nobody has to be let in.
+        let trust = Arc::new(Trust::new(TrustOptions::default(), [0; 32], clock::now()));
+        let gate = Arc::new(Gate::new(inner.clone(), layer.clone(), Limits::default(), trust, None));
         stack.judged_by(&gate);
         let mut incoming = stack.incoming;
         life.spawn(udp::serve(socket, connection, gate.clone(), stop.clone()));
@@ -197,7 +201,7 @@ impl Phone {
         }
         let call = CallId::new(format!("{:016x}", rand::random::<u64>()));
         let answer = Description::parse(&response.body).and_then(|answer| sdp::accept_answer(&answer));
-        let session = Session { local, sent, awaits_answer_to: None };
+        let session = Session { local, sent, awaits_answer_to: None, timer: SessionTimer::default() };
         let leg = Leg {
             dialog,
             states,

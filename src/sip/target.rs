@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use rsipstack::sip::{Host, Param, Scheme, Uri};
 
-use crate::sip::answer::{DEFAULT_PORT, DEFAULT_TLS_PORT};
-use crate::sip::error::SipError;
-use crate::sip::options::Transport;
+use super::answer::{DEFAULT_PORT, DEFAULT_TLS_PORT};
+use super::error::SipError;
+use super::options::Transport;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
