@@ -7,6 +7,8 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law.
     Pcma,
+    /// Linear 16-bit samples, the high byte first (RFC 3551 §4.5.11).
+    L16 { sample_rate_hz: u32 },
 }
 
 impl Codec {
@@ -17,6 +19,7 @@ impl Codec {
         match self {
             Codec::Pcmu => "PCMU",
             Codec::Pcma => "PCMA",
+            Codec::L16 { .. } => "L16",
         }
     }
 
@@ -25,18 +28,24 @@ impl Codec {
         match self {
             Codec::Pcmu => 0,
             Codec::Pcma => 8,
+            // Has none at the rates of telephony.
+            Codec::L16 { .. } => 96,
         }
     }
 
     /// RTP timestamp clock, which is also the sample rate of these codecs.
     pub fn clock_rate_hz(self) -> u32 {
-        8000
+        match self {
+            Codec::Pcmu | Codec::Pcma => 8000,
+            Codec::L16 { sample_rate_hz } => sample_rate_hz,
+        }
     }
 
     /// Samples in a payload of this many bytes: G.711 has one byte a sample.
     pub fn samples(self, payload_bytes: usize) -> u32 {
         match self {
             Codec::Pcmu | Codec::Pcma => u32::try_from(payload_bytes).unwrap_or(u32::MAX),
+            Codec::L16 { .. } => u32::try_from(payload_bytes / 2).unwrap_or(u32::MAX),
         }
     }
 
@@ -45,6 +54,7 @@ impl Codec {
         match self {
             Codec::Pcmu => 0xff,
             Codec::Pcma => 0xd5,
+            Codec::L16 { .. } => 0,
         }
     }
 }

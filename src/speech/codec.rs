@@ -9,6 +9,10 @@ pub fn decode(codec: Codec, payload: &[u8], samples: &mut Vec<f32>) {
     let table = match codec {
         Codec::Pcmu => &MU_LAW,
         Codec::Pcma => &A_LAW,
+        Codec::L16 { .. } => {
+            let linear = payload.chunks_exact(2).map(|pair| i16::from_be_bytes([pair[0], pair[1]]));
+            return samples.extend(linear.map(|sample| f32::from(sample) / FULL_SCALE));
+        }
     };
     samples.extend(payload.iter().map(|&code| f32::from(table[usize::from(code)]) / FULL_SCALE));
 }
@@ -18,6 +22,10 @@ pub fn encode(codec: Codec, samples: &[f32], payload: &mut Vec<u8>) {
     let code = match codec {
         Codec::Pcmu => mu_law_code,
         Codec::Pcma => a_law_code,
+        Codec::L16 { .. } => {
+            let linear = samples.iter().map(|&sample| (sample * FULL_SCALE).clamp(-FULL_SCALE, FULL_SCALE - 1.0) as i16);
+            return payload.extend(linear.flat_map(i16::to_be_bytes));
+        }
     };
     payload.extend(samples.iter().map(|&sample| code((sample * FULL_SCALE).clamp(-FULL_SCALE, FULL_SCALE - 1.0))));
 }
@@ -138,6 +146,7 @@ mod tests {
                 let (full_scale, segment, step_of_segment_0) = match codec {
                     Codec::Pcmu => (8192.0, i32::from(!code / 16 % 8), 2.0),
                     Codec::Pcma => (4096.0, (i32::from((code ^ 0x55) / 16 % 8) - 1).max(0), 2.0),
+                    Codec::L16 { .. } => unreachable!("not G.711"),
                 };
                 // Half a step of the code's segment, and the rounding to 14 or 13 bits that comes before.
                 let half_step = step_of_segment_0 * 2f32.powi(segment) / 2.0;
