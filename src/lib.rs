@@ -3,6 +3,7 @@
 //! A call meets the stages in this order:
 //!
 //! 1. [`sip`] answers the INVITE and says who is calling, and on which line.
+//!    [`stream`] is the same for calls that come over a WebSocket or AudioSocket.
 //! 2. [`rtp`] puts late, lost and reordered packets into order.
 //! 3. [`speech`] turns payloads into samples, leaves the pauses out, and makes windows of features.
 //! 4. [`voice`] turns a window into an embedding, and embeddings into a calibrated likelihood ratio.
@@ -25,5 +26,6 @@ pub mod service;
 pub mod sip;
 pub mod speech;
 pub mod store;
+pub mod stream;
 pub mod telemetry;
 pub mod voice;

@@ -4,9 +4,11 @@ pub mod clock;
 pub mod e164;
 pub mod error_kind;
 pub mod lifecycle;
+pub mod loopback;
 pub mod percentile;
 pub mod pii;
 pub mod tls;
+pub mod token_bucket;
 pub mod units;
 
 pub use e164::E164;
@@ -14,4 +16,5 @@ pub use error_kind::ErrorKind;
 pub use lifecycle::Lifecycle;
 pub use pii::Pii;
 pub use tls::{Identity, TlsError, TlsFiles};
+pub use token_bucket::TokenBucket;
 pub use units::{CallId, Line, UnixMillis};

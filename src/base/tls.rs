@@ -101,10 +101,9 @@ impl TlsFiles {
             None => builder.with_no_client_auth(),
             Some(path) => {
                 let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(authorities(path)?), provider);
-                let verifier = verifier.build().map_err(|error| TlsError::Authorities {
-                    path: path.clone(),
-                    reason: error.to_string(),
-                })?;
+                let verifier = verifier
+                    .build()
+                    .map_err(|error| TlsError::Authorities { path: path.clone(), reason: error.to_string() })?;
                 builder.with_client_cert_verifier(verifier)
             }
         };

@@ -39,8 +39,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 interrupted.cancel();
             }
         });
-        let options =
-            SoftphoneOptions { authorities: args.tls_ca, ..SoftphoneOptions::new(args.uri, from, audio) };
+        let options = SoftphoneOptions { authorities: args.tls_ca, ..SoftphoneOptions::new(args.uri, from, audio) };
         let outcome = softphone::place(options, life, hang_up).await?;
         println!("{} {}, {} packets sent", outcome.status, outcome.reason, outcome.packets_sent);
         Ok(if (200..300).contains(&outcome.status) { ExitCode::SUCCESS } else { ExitCode::FAILURE })

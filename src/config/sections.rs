@@ -13,12 +13,13 @@ use super::signalling::{Sip, Tls, sip_options};
 use crate::identity::{self, Search};
 use crate::store::{self, KeySource};
 use crate::voice::{ModelSource, VoiceError};
-use crate::{call, desk, rtp, sip};
+use crate::{call, desk, rtp, sip, stream};
 
 /// The settings of a whole service, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub sip: sip::Options,
+    pub stream: stream::Options,
     pub rtp_ports: RangeInclusive<u16>,
     /// `None`: the address of the first SIP listener.
     pub rtp_address: Option<IpAddr>,
@@ -39,6 +40,7 @@ pub struct Config {
 struct Sections {
     sip: Sip,
     tls: Tls,
+    stream: Stream,
     rtp: Rtp,
     call: Call,
     voice: Voice,
@@ -47,6 +49,15 @@ struct Sections {
     desk: Desk,
     shop: Shop,
     log: Log,
+}
+
+#[derive(Deserialize)]
+struct Stream {
+    listen: String,
+    audiosocket_listen: String,
+    token: String,
+    audiohook_key: String,
+    audiohook_secret: String,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +135,7 @@ impl Config {
         };
         Ok(Self {
             sip: sip_options(&s.sip, &s.tls)?,
+            stream: stream_options(&s.stream, &s.sip)?,
             rtp_ports: ports(&s.rtp.ports)?,
             rtp_address: optional("rtp.address", &s.rtp.address)?,
             call: call::Options {
@@ -145,6 +157,23 @@ impl Config {
             log_filter: s.log.filter,
         })
     }
+}
+
+fn stream_options(stream: &Stream, sip: &Sip) -> Result<stream::Options, ConfigError> {
+    let audiohook = match (stream.audiohook_key.as_str(), stream.audiohook_secret.as_str()) {
+        ("", "") => None,
+        (id, secret) => Some(stream::Key::new(id, secret).ok_or_else(|| {
+            value("stream.audiohook_secret", "is base64, and needs stream.audiohook_key; both stand in the integration")
+        })?),
+    };
+    Ok(stream::Options {
+        listen: optional("stream.listen", &stream.listen)?,
+        audiosocket_listen: optional("stream.audiosocket_listen", &stream.audiosocket_listen)?,
+        token: stream::Token::new(&stream.token),
+        audiohook,
+        country_code: sip.country_code(),
+        limits: stream::Limits::default(),
+    })
 }
 
 fn identity_options(section: &Identity) -> Result<identity::Options, ConfigError> {
@@ -243,6 +272,8 @@ mod tests {
         for (set, key) in [
             ("sip.listen=udp:nowhere", "sip.listen: "),
             ("rtp.ports=29999-20000", "rtp.ports: "),
+            ("stream.listen=somewhere", "stream.listen: "),
+            ("stream.audiohook_key=key", "stream.audiohook_secret: "),
             ("desk.listen=8080x", "desk.listen: "),
             ("identity.recognise_at=1.5", "identity.recognise_at: "),
             ("identity.search=all", "identity.search: "),

@@ -51,6 +51,12 @@ fn five_minutes() -> u32 {
     300
 }
 
+impl Sip {
+    pub(super) fn country_code(&self) -> Option<String> {
+        (!self.country_code.is_empty()).then(|| self.country_code.clone())
+    }
+}
+
 pub(super) fn sip_options(sip: &Sip, tls: &Tls) -> Result<sip::Options, ConfigError> {
     if sip.listen.is_empty() {
         return Err(value("sip.listen", "needs at least one address, such as udp:127.0.0.1:5060"));
@@ -64,7 +70,7 @@ pub(super) fn sip_options(sip: &Sip, tls: &Tls) -> Result<sip::Options, ConfigEr
     }
     Ok(sip::Options {
         listen,
-        country_code: (!sip.country_code.is_empty()).then(|| sip.country_code.clone()),
+        country_code: sip.country_code(),
         limits: sip::Limits { invites_per_source_per_s: sip.calls_per_second, ..sip::Limits::default() },
         trust: sip::TrustOptions {
             networks: sip.trust.iter().map(|text| read("sip.trust", text)).collect::<Result<_, _>>()?,

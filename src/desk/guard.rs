@@ -9,6 +9,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::base::loopback::{is_loopback_name, is_loopback_origin};
+
 /// Sent with everything. The page loads from us alone and runs no script but its own (`script-src` of CSP Level 3 is
 /// covered by `default-src`); nobody frames it.
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
@@ -43,21 +45,9 @@ fn is_local(uri: &Uri, headers: &HeaderMap) -> bool {
     let host = host.or_else(|| headers.get(header::HOST)?.to_str().ok());
     let origin_is_local = match headers.get(header::ORIGIN) {
         None => true,
-        Some(origin) => {
-            origin.to_str().ok().and_then(|o| o.split_once("://")).is_some_and(|(_, host)| is_loopback_name(host))
-        }
+        Some(origin) => origin.to_str().is_ok_and(is_loopback_origin),
     };
     host.is_some_and(is_loopback_name) && origin_is_local
-}
-
-/// With or without a port; any port, since a tunnel may end at another.
-fn is_loopback_name(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    name.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]

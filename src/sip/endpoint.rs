@@ -55,7 +55,8 @@ impl Endpoint {
         let stack = Stack::start(&life, stop.clone(), all.clone()).map_err(started)?;
         let draining = Some(life.soft().clone());
         let trust = Arc::new(Trust::new(options.trust, rand::random(), clock::now()));
-        let gate = Arc::new(Gate::new(stack.inner.clone(), stack.layer.clone(), options.limits, trust.clone(), draining));
+        let gate =
+            Arc::new(Gate::new(stack.inner.clone(), stack.layer.clone(), options.limits, trust.clone(), draining));
         stack.judged_by(&gate);
         let mut listeners = Vec::new();
         for socket in sockets {
@@ -74,8 +75,7 @@ impl Endpoint {
             }
         }
         let context = Context { gate: gate.clone(), life: life.clone(), stop: stop.clone() };
-        let house =
-            House { inner: stack.inner.clone(), sockets: all, listeners: listeners.clone(), context, trust };
+        let house = House { inner: stack.inner.clone(), sockets: all, listeners: listeners.clone(), context, trust };
         for (number, registration) in options.registrations.into_iter().enumerate() {
             life.spawn(Client::new(house.clone(), number, registration)?.run());
         }

@@ -70,11 +70,7 @@ pub(super) fn end_transactions(inner: &EndpointInnerRef) {
 }
 
 /// Makes a bound socket known to rsipstack for sending.
-pub(super) async fn add_udp(
-    inner: &EndpointInnerRef,
-    own: Arc<UdpSocket>,
-    all: Sockets,
-) -> io::Result<SipConnection> {
+pub(super) async fn add_udp(inner: &EndpointInnerRef, own: Arc<UdpSocket>, all: Sockets) -> io::Result<SipConnection> {
     let connection = UdpConnection::from_socket(Arc::new(SendOnly { own, all }), None, None).await.map_err(set_up)?;
     inner.transport_layer.add_transport(SipConnection::Udp(connection.clone()));
     Ok(SipConnection::Udp(connection))

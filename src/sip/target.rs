@@ -78,8 +78,15 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_with_a_sentence() {
-        for text in ["", "pizza", "http://pizza", "tel:+4930901820", "sips:pizza@host;transport=udp", "sip:a@b;transport=ws", "sip:"]
-        {
+        for text in [
+            "",
+            "pizza",
+            "http://pizza",
+            "tel:+4930901820",
+            "sips:pizza@host;transport=udp",
+            "sip:a@b;transport=ws",
+            "sip:",
+        ] {
             let error = Target::parse(text).unwrap_err();
             assert!(matches!(error, SipError::BadTarget { .. }), "{text}: {error}");
         }

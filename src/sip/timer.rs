@@ -44,7 +44,8 @@ impl SessionTimer {
 
     /// Headers of the 2xx: (name, value).
     pub fn headers(&self) -> Vec<(&'static str, String)> {
-        let interval = |s: u32| vec![("Session-Expires", format!("{s};refresher=uac")), ("Require", "timer".to_owned())];
+        let interval =
+            |s: u32| vec![("Session-Expires", format!("{s};refresher=uac")), ("Require", "timer".to_owned())];
         self.interval_s.map(interval).unwrap_or_default()
     }
 }

@@ -42,7 +42,10 @@ pub(super) enum Entry {
     Open,
     Forbidden,
     /// The values of WWW-Authenticate. `guessed`: there was a wrong answer.
-    Asked { challenges: Vec<String>, guessed: bool },
+    Asked {
+        challenges: Vec<String>,
+        guessed: bool,
+    },
 }
 
 impl Trust {

@@ -42,7 +42,9 @@ async fn datagram(bytes: &[u8], from: SocketAddr, socket: &UdpSocket, connection
             gate.deliver(*message, new_call, connection.clone(), peer).await;
         }
         // A full send queue loses the answer; the request will be repeated.
-        Verdict::Answer(answer) => drop(socket.try_send_to(&without_invented_tag(answer), destination(&read.message, from))),
+        Verdict::Answer(answer) => {
+            drop(socket.try_send_to(&without_invented_tag(answer), destination(&read.message, from)))
+        }
         Verdict::Drop => {}
     }
 }

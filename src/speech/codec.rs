@@ -23,7 +23,8 @@ pub fn encode(codec: Codec, samples: &[f32], payload: &mut Vec<u8>) {
         Codec::Pcmu => mu_law_code,
         Codec::Pcma => a_law_code,
         Codec::L16 { .. } => {
-            let linear = samples.iter().map(|&sample| (sample * FULL_SCALE).clamp(-FULL_SCALE, FULL_SCALE - 1.0) as i16);
+            let linear =
+                samples.iter().map(|&sample| (sample * FULL_SCALE).clamp(-FULL_SCALE, FULL_SCALE - 1.0) as i16);
             return payload.extend(linear.flat_map(i16::to_be_bytes));
         }
     };

@@ -28,8 +28,11 @@ where
 }
 
 /// The SIP library writes whole messages, with numbers and SDES keys in them, and the inference library the embeddings that it
-/// computes. They stay silent whatever the filter says: a directive of the operator's could not be outranked by one of ours.
+/// computes, the WebSocket library its peers' messages. They stay silent whatever the filter says: a directive of the operator's could not be outranked by one of ours.
 fn may_speak(metadata: &Metadata<'_>) -> bool {
-    let quiet = crate::sip::QUIET_LOG_TARGETS.iter().chain(crate::voice::QUIET_LOG_TARGETS);
+    let quiet = crate::sip::QUIET_LOG_TARGETS
+        .iter()
+        .chain(crate::stream::QUIET_LOG_TARGETS)
+        .chain(crate::voice::QUIET_LOG_TARGETS);
     !quiet.into_iter().any(|target| metadata.target().starts_with(target))
 }

@@ -58,7 +58,15 @@ impl Doorkeeper {
         key: [u8; 32],
         now: Instant,
     ) -> Self {
-        Self { realm, users: users.into_iter().collect(), key, started: now, made: 0, used: HashMap::new(), forgotten: None }
+        Self {
+            realm,
+            users: users.into_iter().collect(),
+            key,
+            started: now,
+            made: 0,
+            used: HashMap::new(),
+            forgotten: None,
+        }
     }
 
     /// The values of WWW-Authenticate, the favourite algorithm first.

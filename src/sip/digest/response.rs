@@ -133,10 +133,7 @@ mod tests {
         };
         let response = |algorithm| asked(algorithm).response("Mufasa", "Circle of Life");
         assert_eq!(response(Algorithm::Md5), "8ca523f5e9506fed4657c9700eebdbec");
-        assert_eq!(
-            response(Algorithm::Sha256),
-            "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
-        );
+        assert_eq!(response(Algorithm::Sha256), "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
     }
 
     /// RFC 7616 §3.9.2 with its erratum 4897: the text's own value was made with another hash.
@@ -173,7 +170,8 @@ mod tests {
 
     #[test]
     fn parameters_are_read_with_quotes_and_without() {
-        let params = Params::parse("Digest realm=\"a, \\\"b\\\" = c\", qop=\"auth,auth-int\",Algorithm=MD5 , nc=1").unwrap();
+        let params =
+            Params::parse("Digest realm=\"a, \\\"b\\\" = c\", qop=\"auth,auth-int\",Algorithm=MD5 , nc=1").unwrap();
         assert_eq!(params.named("realm"), Some("a, \"b\" = c"));
         assert_eq!(params.named("qop"), Some("auth,auth-int"));
         assert_eq!(params.named("algorithm"), Some("MD5"));

@@ -97,10 +97,7 @@ impl Client {
             number,
             plan: Plan::new(registrars.len()),
             registrars,
-            login: Login {
-                user: options.login.unwrap_or_else(|| options.user.clone()),
-                password: options.password,
-            },
+            login: Login { user: options.login.unwrap_or_else(|| options.user.clone()), password: options.password },
             user: options.user.into_exposed(),
             expires_s: options.expires_s,
             tls,

@@ -120,7 +120,8 @@ mod tests {
             let text = format!("SIP/2.0 200 OK\r\n{headers}\r\n");
             registering(Transport::Udp).granted_s(&read_datagram(text.as_bytes()).unwrap().message, 300)
         };
-        let others = "Contact: <sip:700@192.0.2.9:5060>;expires=7, \"A, B\" <sip:700@192.0.2.1:5061;x=y>;q=1;Expires=60\r\n";
+        let others =
+            "Contact: <sip:700@192.0.2.9:5060>;expires=7, \"A, B\" <sip:700@192.0.2.1:5061;x=y>;q=1;Expires=60\r\n";
         assert_eq!(granted(others), 60);
         assert_eq!(granted("Contact: <sip:700@192.0.2.1:5061>\r\nExpires: 120\r\n"), 120);
         assert_eq!(granted("Expires: 120\r\nContact: <sip:700@192.0.2.1:5061>;expires=soon\r\n"), 120);

@@ -17,7 +17,6 @@ use tokio_util::task::TaskTracker;
 
 use super::impairments::Impairments;
 use super::media::{Sending, pace};
-use crate::sip::target::Target;
 use crate::base::tls::client_config;
 use crate::base::{CallId, Lifecycle, Pii, clock};
 use crate::rtp::{Codec, PortPool};
@@ -31,6 +30,7 @@ use crate::sip::sdp::{self, Description, Local};
 use crate::sip::sockets::{Sockets, address_towards};
 use crate::sip::stack::{Stack, add_udp, end_transactions, sip_addr};
 use crate::sip::stream::Context;
+use crate::sip::target::Target;
 use crate::sip::timer::SessionTimer;
 use crate::sip::trust::{Trust, TrustOptions};
 use crate::sip::{uas, udp};
