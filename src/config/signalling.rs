@@ -156,7 +156,6 @@ fn optional_path(text: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::{Config, ConfigArgs};
     use tempfile::TempDir;
 
