@@ -33,6 +33,7 @@ const SHELLS: &[&str] = &[
     "src/call/books.rs",
     "src/call/intake.rs",
     "src/call/registry.rs",
+    "src/call/sockets.rs",
     "src/call/task.rs",
     "src/cli/",
     "src/config/",
@@ -65,7 +66,9 @@ const CORES_IN_SHELLS: &[&str] = &[
     "src/sip/framing.rs",
     "src/sip/headers.rs",
     "src/sip/message.rs",
+    "src/sip/multipart.rs",
     "src/sip/sdp/",
+    "src/sip/siprec/",
     "src/sip/status.rs",
     "src/store/seal.rs",
 ];

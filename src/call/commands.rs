@@ -118,6 +118,8 @@ impl Call {
     fn no_enrolment_now(&self) -> Option<CommandError> {
         let message = if !self.is_live() {
             HUNG_UP
+        } else if self.speaker.is_mixed() {
+            "Both voices come in one stream, so the caller's cannot be learnt alone."
         } else if self.enrolment.is_some() || self.pending.awaits_customer() {
             "This caller's voice is being learnt already."
         } else {
@@ -168,6 +170,7 @@ impl Call {
                 Ok(())
             }
             (For::Consent, Ok(_)) => Ok(()),
+            (For::Past(result), Ok(_)) => result,
             (For::Consent, Err(error)) => {
                 if let Some(enrolment) = self.enrolment.take() {
                     let customer = enrolment.customer().clone();
@@ -214,7 +217,7 @@ impl Call {
 
 const HUNG_UP: &str = "The caller has hung up; a voice can be remembered only while they speak.";
 
-fn overtaken() -> CommandError {
+pub(super) fn overtaken() -> CommandError {
     CommandError::new(ErrorKind::Conflict, "Another choice was made meanwhile.")
 }
 

@@ -20,8 +20,16 @@ pub struct CallEvent {
 
 #[derive(Clone, Debug)]
 pub enum What {
-    /// The INVITE has come. `None`: withheld, or no telephone number.
+    /// The INVITE has come, or the number has become known. `None`: withheld, or no telephone number.
     Ringing {
+        number: Option<E164>,
+    },
+    /// Another agent has the call now: the card is theirs.
+    Moved {
+        line: Line,
+    },
+    /// Somebody else is on the line: what was known of the speaker before does not hold.
+    NewSpeaker {
         number: Option<E164>,
     },
     /// Who is known to call from this number; may be nobody.

@@ -7,7 +7,7 @@ use crate::voice::enroll::{Enroller, GOOD_MS};
 use crate::voice::{Embedding, ModelId, VoiceError, Voiceprint};
 
 /// A window that ends less than this after the yes holds speech from before it. A frame is 10 ms.
-const WINDOW_MS: u32 = 10 * WINDOW_FRAMES as u32;
+pub const WINDOW_MS: u32 = 10 * WINDOW_FRAMES as u32;
 
 /// Gathers speech that was said after the yes; what was said before never enters a voiceprint.
 pub struct Enrolment {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{Pii, UnixMillis};
 use crate::customer::{ConsentRecord, CustomerId, PersonAtNumber};
-use crate::rtp::Negotiated;
+use crate::sip::Media;
 use crate::speech::Window;
 use crate::voice::{Embedding, VoiceError, Voiceprint};
 
@@ -14,8 +14,8 @@ use super::{AgentCommand, CommandError, EndCause, Known, OrderRequest, What};
 
 /// Datagrams of the caller's media come in by [`super::Call::receive`] instead, since there are fifty a second.
 pub enum Event {
-    /// Offer and answer agree on a stream, at the start or after a re-INVITE.
-    Negotiated(Negotiated),
+    /// What offer and answer agree on, at the start or after a re-INVITE; of a recording session also who is who.
+    Media(Media),
     /// Who calls from this number, most calls first. `Err` when the store could not be read.
     People(Result<Vec<PersonAtNumber>, ()>),
     /// `None`: not in the store any more.
@@ -48,7 +48,7 @@ pub enum Event {
 }
 
 pub enum Action {
-    /// Answer with [`Event::People`].
+    /// Answer with [`Event::People`] about [`super::Call::number`].
     LookUp,
     /// Answer with [`Event::Described`].
     Describe(CustomerId),

@@ -1,4 +1,4 @@
-//! Takes INVITEs in: admits or refuses each, opens its media port, and starts its task.
+//! Takes INVITEs in: admits or refuses each, opens its media ports, and starts its task.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::base::{Lifecycle, clock};
 use crate::customer::likely_order::ShopModel;
-use crate::rtp::PortPool;
+use crate::rtp::{PortPool, Socket};
 use crate::sip::{Invite, Refusal, address_towards};
 use crate::speech::FrontEnd;
 use crate::store::Store;
@@ -17,6 +17,7 @@ use crate::voice::{Calibration, ModelId, Pool};
 use super::books::Books;
 use super::machine::{Caller, Options, Voices};
 use super::registry::Registry;
+use super::sockets::Sockets;
 use super::task::CallTask;
 use super::{Call, CallEvent};
 
@@ -60,16 +61,21 @@ impl Intake {
             tracing::warn!(call = %invite.call, "refused: call.max_calls are under way");
             return invite.refuse(Refusal::ServiceUnavailable { retry_after_s: RETRY_AFTER_S }).await;
         };
-        let socket = match self.ports.open().await {
-            Ok(socket) => socket,
-            Err(error) => {
-                tracing::error!(call = %invite.call, %error, "refused: no media port");
-                return invite.refuse(Refusal::ServiceUnavailable { retry_after_s: RETRY_AFTER_S }).await;
+        let mut sockets = Vec::new();
+        while sockets.len() < invite.sockets() {
+            match self.ports.open().await {
+                Ok(socket) => sockets.push(socket),
+                Err(error) => {
+                    tracing::error!(call = %invite.call, %error, "refused: no media port");
+                    return invite.refuse(Refusal::ServiceUnavailable { retry_after_s: RETRY_AFTER_S }).await;
+                }
             }
-        };
+        }
         let (id, line, number) = (invite.call.clone(), invite.line.clone(), invite.caller.number.clone());
-        let local_rtp = match address_towards(invite.peer, socket.local_addr()) {
-            Ok(address) => address,
+        let roles = invite.roles().cloned().unwrap_or_default();
+        let reachable = |socket: &Socket| address_towards(invite.peer, socket.local_addr());
+        let local_rtp = match sockets.iter().map(reachable).collect() {
+            Ok(addresses) => addresses,
             Err(error) => {
                 tracing::error!(call = %id, %error, "refused: no address of ours that the peer could send media to");
                 return invite.refuse(Refusal::ServiceUnavailable { retry_after_s: RETRY_AFTER_S }).await;
@@ -92,7 +98,7 @@ impl Intake {
             calibration: self.calibration.clone(),
             voiceprints: voiceprints.borrow().clone(),
         };
-        let caller = Caller { number: number.clone(), at: clock::wall() };
+        let caller = Caller { number: number.clone(), at: clock::wall(), roles };
         let task = CallTask {
             call: Call::new(clock::now(), caller, front_end, voices, self.options),
             books: Books {
@@ -108,7 +114,8 @@ impl Intake {
             id,
             line,
             dialog,
-            socket,
+            sockets: Sockets::new(sockets),
+            ports: self.ports,
             admission,
             pool: self.pool.client(),
             voiceprints,

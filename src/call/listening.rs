@@ -15,6 +15,8 @@ pub struct Listening {
     snr_db: f32,
     /// When the last payload came, or listening began.
     heard_at: Instant,
+    /// The peer has switched our stream off.
+    on_hold: bool,
     /// The format of what we send, while the peer wants to hear us.
     sends: Option<(u8, Codec)>,
 }
@@ -30,6 +32,9 @@ pub struct Heard {
 /// The longest payload that a telephone sends (ptime 60 ms at 16 kHz); a longer one grows the buffer once.
 const PAYLOAD_SAMPLES: usize = 960;
 
+/// Longer than any reorder window.
+const EVERY_GAP: Duration = Duration::from_secs(60);
+
 impl Listening {
     pub fn new(options: rtp::ReceiverOptions, front_end: FrontEnd, now: Instant) -> Self {
         Self {
@@ -38,6 +43,7 @@ impl Listening {
             samples: Vec::with_capacity(PAYLOAD_SAMPLES),
             snr_db: 0.0,
             heard_at: now,
+            on_hold: false,
             sends: None,
         }
     }
@@ -46,6 +52,19 @@ impl Listening {
         self.receiver.negotiate(media);
         self.sends = media.formats.first().copied().filter(|_| media.send);
         self.heard_at = now;
+        self.on_hold = false;
+    }
+
+    /// There is no stream to hear until the next agreement; that is no lost call.
+    pub fn hold(&mut self) {
+        self.on_hold = true;
+        self.sends = None;
+    }
+
+    /// Lets go what waits to be heard.
+    pub fn discard(&mut self, now: Instant) {
+        // Seen from later, no gap is worth waiting for.
+        while self.receiver.pop(now + EVERY_GAP).is_some() {}
     }
 
     /// Takes one datagram. What is wrong with it is counted by the receiver.
@@ -91,7 +110,7 @@ impl Listening {
 
     /// When silence from the peer means that the call is gone.
     pub fn media_timeout(&self, after: Duration) -> Option<Instant> {
-        self.receiver.expects_media().then(|| self.heard_at + after)
+        (self.receiver.expects_media() && !self.on_hold).then(|| self.heard_at + after)
     }
 
     /// Where silence goes and in which format; `None` while the peer does not want any.

@@ -9,14 +9,16 @@ use crate::base::{E164, UnixMillis};
 use crate::customer::{CustomerId, PersonAtNumber};
 use crate::identity::{self, Decision, State, VoiceUse};
 use crate::rtp;
+use crate::sip::Roles;
 use crate::speech::FrontEnd;
 use crate::voice::{Calibration, Embedding, ModelId};
 
 use super::commands::Question;
-use super::enrolment::Enrolment;
+use super::enrolment::{Enrolment, WINDOW_MS};
 use super::listening::{Heard, Listening};
 use super::pending::{For, Pending};
 use super::recognition::{Recognition, Voiceprints};
+use super::speaker::Speaker;
 use super::{Action, CommandError, EndCause, Event, Known, Person, What, Write};
 
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Options {
 pub struct Caller {
     pub number: Option<E164>,
     pub at: UnixMillis,
+    /// What a recording session says at its start; empty in a plain call.
+    pub roles: Roles,
 }
 
 /// What voiceprints a call may be compared with, and by which rule.
@@ -50,8 +54,9 @@ pub struct Call {
     options: Options,
     phase: Phase,
     /// `None` after the hang-up: what was heard is gone with it.
-    listening: Option<Listening>,
+    pub(super) listening: Option<Listening>,
     heard: Heard,
+    pub(super) speaker: Speaker,
     pub(super) recognition: Recognition,
     pub(super) enrolment: Option<Enrolment>,
     /// Open to a key of the caller's.
@@ -59,7 +64,7 @@ pub struct Call {
     pub(super) identified: Identified,
     /// Everyone whom a decision may name.
     people: Vec<Person>,
-    known: Option<Arc<Known>>,
+    pub(super) known: Option<Arc<Known>>,
     pub(super) order_placed: bool,
     pub(super) pending: Pending,
     pub(super) actions: VecDeque<Action>,
@@ -91,7 +96,9 @@ pub(super) enum Identified {
 impl Call {
     pub fn new(now: Instant, caller: Caller, front_end: FrontEnd, voices: Voices, options: Options) -> Self {
         let listening = Listening::new(options.receiver, front_end, now);
-        let recognition = Recognition::new(options.identity.clone(), voices.calibration, voices.voiceprints);
+        let mut recognition = Recognition::new(options.identity.clone(), voices.calibration, voices.voiceprints);
+        let speaker = Speaker::new(caller.roles.clone());
+        recognition.set_mixed(speaker.is_mixed());
         let actions = [Action::Publish(What::Ringing { number: caller.number.clone() }), Action::LookUp];
         Self {
             caller,
@@ -100,6 +107,7 @@ impl Call {
             phase: Phase::Live,
             listening: Some(listening),
             heard: Heard::default(),
+            speaker,
             recognition,
             enrolment: None,
             question: None,
@@ -122,11 +130,7 @@ impl Call {
 
     pub fn handle(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Negotiated(media) => {
-                if let Some(listening) = &mut self.listening {
-                    listening.negotiated(now, &media);
-                }
-            }
+            Event::Media(media) => self.on_media(now, &media),
             Event::People(people) => self.on_people(people),
             Event::Described { customer, name } => self.on_described(customer, name),
             Event::Fetched { customer, known } => self.on_fetched(&customer, known),
@@ -209,8 +213,15 @@ impl Call {
     /// agreed in this call. Any other window is dropped here.
     fn listen(&mut self, now: Instant) {
         let Some(listening) = &mut self.listening else { return };
+        if self.speaker.is_mixed() {
+            // Counted, so that a dead line is noticed, and heard by nobody.
+            return listening.discard(now);
+        }
         listening.advance(now);
         while let Some(window) = listening.next_window() {
+            if is_of_another(&self.speaker, window.net_speech_ms) {
+                continue;
+            }
             let by_candidate = self.identified == Identified::ByVoice && self.recognition.wants_speech();
             let agreed = self.enrolment.as_ref().is_some_and(|enrolment| enrolment.wants(window.net_speech_ms));
             if by_candidate || agreed {
@@ -220,6 +231,9 @@ impl Call {
     }
 
     fn on_people(&mut self, people: Result<Vec<PersonAtNumber>, ()>) {
+        if !self.is_of_this_number() {
+            return;
+        }
         let people = people.ok();
         let known = people.clone().unwrap_or_default();
         self.people.extend(known.iter().map(|p| Person { customer: p.customer.clone(), name: p.name.clone() }));
@@ -235,7 +249,7 @@ impl Call {
     }
 
     fn on_embedding(&mut self, embedding: &Embedding, net_speech_ms: u32) {
-        if self.phase != Phase::Live {
+        if self.phase != Phase::Live || is_of_another(&self.speaker, net_speech_ms) {
             return;
         }
         let snr_db = self.listening.as_ref().map_or(0.0, Listening::snr_db);
@@ -255,7 +269,7 @@ impl Call {
     }
 
     /// Puts the present decision on the screen, or asks for what is missing to do so.
-    fn show_decision(&mut self) {
+    pub(super) fn show_decision(&mut self) {
         let Some(decision) = self.recognition.decision().cloned() else { return };
         if self.identified != Identified::ByVoice {
             return;
@@ -359,6 +373,13 @@ impl Call {
         if self.phase == Phase::Closed {
             return;
         }
+        self.leave_contact();
+        self.publish(What::Closed);
+        self.phase = Phase::Closed;
+    }
+
+    /// The call so far, as a contact of whom an agent confirmed.
+    pub(super) fn leave_contact(&mut self) {
         if let Identified::ByAgent { customer, agent } = &self.identified {
             let wanted = if self.order_placed { "Placed an order" } else { "Called" };
             let write = Write::Contact {
@@ -370,14 +391,17 @@ impl Call {
             let ticket = self.pending.ticket();
             self.actions.push_back(Action::Write { ticket, write });
         }
-        self.publish(What::Closed);
-        self.phase = Phase::Closed;
     }
 
     /// Whether the voice is of use in this call, for the log line.
     pub fn voice_use(&self) -> VoiceUse {
         self.recognition.voice_use()
     }
+}
+
+/// Whether a window that ends at `net_speech_ms` holds speech of the speaker before.
+fn is_of_another(speaker: &Speaker, net_speech_ms: u32) -> bool {
+    speaker.since_ms > 0 && net_speech_ms < speaker.since_ms + WINDOW_MS
 }
 
 #[cfg(test)]

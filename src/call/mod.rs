@@ -13,6 +13,8 @@ pub mod machine;
 mod pending;
 pub mod recognition;
 pub mod registry;
+pub mod sockets;
+mod speaker;
 pub mod task;
 pub mod totals;
 

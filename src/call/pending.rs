@@ -2,7 +2,7 @@
 
 use crate::customer::{ConsentRecord, CustomerId};
 
-use super::{Action, Ticket};
+use super::{Action, CommandError, Ticket};
 
 /// At most a handful at a time: an agent works one card with two hands.
 #[derive(Debug, Default)]
@@ -32,6 +32,8 @@ pub enum For {
         customer: CustomerId,
         agent: String,
     },
+    /// It was for somebody who no longer speaks: nothing follows from it but this reply.
+    Past(Result<(), CommandError>),
 }
 
 impl Pending {
@@ -58,6 +60,19 @@ impl Pending {
     /// A fetch may be repeated: the books change during a call.
     pub fn forget_fetch(&mut self, customer: &CustomerId) {
         self.asked.retain(|asked| *asked != Asked::Fetch(customer.clone()));
+    }
+
+    /// What was asked for the speaker before has no consequences for the one who speaks now; `refusal` answers what can no
+    /// longer be done.
+    pub fn another_speaker(&mut self, refusal: &CommandError) {
+        self.asked.clear();
+        for (_, reason) in &mut self.writes {
+            match reason {
+                For::NewCustomer(_) => *reason = For::Past(Err(refusal.clone())),
+                For::Consent | For::Order { .. } => *reason = For::Past(Ok(())),
+                For::Enrolment(_) | For::Withdrawal(_) | For::Past(_) => {}
+            }
+        }
     }
 
     pub fn await_write(&mut self, ticket: Ticket, reason: For) {

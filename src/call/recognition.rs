@@ -19,6 +19,8 @@ pub struct Recognition {
     /// Mean over the pooled windows.
     snr_db: f32,
     decision: Option<Decision>,
+    /// The stream holds more voices than the caller's.
+    mixed: bool,
 }
 
 /// Who calls from this number.
@@ -42,6 +44,30 @@ impl Recognition {
             pooled: Pooled::default(),
             snr_db: 0.0,
             decision: None,
+            mixed: false,
+        }
+    }
+
+    /// Whether others speak on the caller's stream: then no voice on it is compared. Says whether the decision is another
+    /// one now.
+    pub fn set_mixed(&mut self, mixed: bool) -> bool {
+        let changed = std::mem::replace(&mut self.mixed, mixed) != mixed;
+        if !changed || matches!(self.people, People::NotAskedYet) {
+            return false;
+        }
+        self.decide();
+        true
+    }
+
+    /// Somebody else speaks: what was heard is forgotten, and unless they have the same number, who calls from it too.
+    pub fn begin_anew(&mut self, mixed: bool, same_number: bool) {
+        self.mixed = mixed;
+        self.forget_voice();
+        if same_number && !matches!(self.people, People::NotAskedYet) {
+            self.decide();
+        } else {
+            self.people = People::NotAskedYet;
+            self.decision = None;
         }
     }
 
@@ -65,6 +91,9 @@ impl Recognition {
 
     /// No audio becomes an embedding for recognition unless this says [`VoiceUse::Allowed`].
     pub fn voice_use(&self) -> VoiceUse {
+        if self.mixed {
+            return VoiceUse::Mixed;
+        }
         let people = match &self.people {
             People::Known(people) => people,
             People::NotAskedYet | People::Unknown => return VoiceUse::Unavailable,

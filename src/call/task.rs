@@ -1,4 +1,4 @@
-//! One tokio task owns one call: its machine, its dialog, its media socket. It fetches events and carries out actions.
+//! One tokio task owns one call: its machine, its dialog, its media sockets. It fetches events and carries out actions.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -10,13 +10,14 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use crate::base::{CallId, Lifecycle, Line, clock};
-use crate::rtp;
-use crate::sip::{Dialog, DialogEvent, Why};
+use crate::rtp::{self, PortPool};
+use crate::sip::{Dialog, DialogEvent, Why, address_towards};
 use crate::voice::PoolClient;
 
 use super::books::Books;
 use super::call_log::{CallLine, call_log};
 use super::registry::{Admission, ToCall};
+use super::sockets::Sockets;
 use super::{Action, Call, CallEvent, CommandError, EndCause, Event, Ticket, Voiceprints, What, Write};
 
 /// What a call's task is handed.
@@ -25,7 +26,9 @@ pub struct CallTask {
     pub line: Line,
     pub call: Call,
     pub dialog: Dialog,
-    pub socket: rtp::Socket,
+    pub sockets: Sockets,
+    /// For streams that come later.
+    pub ports: Arc<PortPool>,
     pub admission: Admission,
     pub pool: PoolClient,
     pub voiceprints: watch::Receiver<Arc<Voiceprints>>,
@@ -67,8 +70,8 @@ struct Running {
 impl CallTask {
     /// Runs until the card has closed.
     pub async fn run(self) {
-        let Self { id, line, call, dialog, socket, mut admission, pool, mut voiceprints, .. } = self;
-        let Self { books, events, invited_at, lifecycle, .. } = self;
+        let Self { id, line, call, dialog, mut sockets, ports, mut admission, pool, .. } = self;
+        let Self { mut voiceprints, books, events, invited_at, lifecycle, .. } = self;
         let mut running = Running {
             id,
             line,
@@ -87,7 +90,7 @@ impl CallTask {
             voice_at: invited_at,
             windows: Vec::new(),
         };
-        let (mut dialog, mut socket) = (Some(dialog), Some(socket));
+        let mut dialog = Some(dialog);
         let mut silence = interval(PTIME);
         silence.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut datagram = [0u8; DATAGRAM_BYTES];
@@ -100,14 +103,27 @@ impl CallTask {
                     running.hang_up = running.call.is_live();
                     running.handle(Event::Ended(EndCause::Shutdown));
                 }
-                received = receive(&socket, &mut datagram) => {
+                received = sockets.recv(&mut datagram) => {
                     let now = clock::now();
                     if let Ok((length, from)) = received {
                         running.packet_at = now;
                         running.call.receive(now, from, &datagram[..length]);
                     }
                 }
-                event = next_of_dialog(&mut dialog) => running.on_dialog(event),
+                event = next_of_dialog(&mut dialog) => match event {
+                    DialogEvent::Offer { sockets: more } => {
+                        let opened = running.open(&ports, dialog.as_ref(), more).await;
+                        if let Some(dialog) = &mut dialog {
+                            dialog.answer(opened.iter().map(|(_, address)| *address).collect());
+                        }
+                        sockets.add(opened.into_iter().map(|(socket, _)| socket));
+                    }
+                    DialogEvent::Media(media) => {
+                        sockets.listen_to(media.heard().map(|stream| stream.slot));
+                        running.handle(Event::Media(media));
+                    }
+                    DialogEvent::Ended(why) => running.on_ended(why),
+                },
                 Some((net_speech_ms, embedding)) = running.pool.recv() => running.on_embedded(net_speech_ms, embedding),
                 Some(message) = admission.inbox.recv() => running.on_message(message),
                 Ok(()) = voiceprints.changed() => {
@@ -119,8 +135,8 @@ impl CallTask {
                         running.on_answer(event);
                     }
                 }
-                _ = silence.tick(), if socket.is_some() => {
-                    if let (Some(socket), Some((to, payload_type, codec))) = (&mut socket, running.call.silence()) {
+                _ = silence.tick(), if running.call.silence().is_some() => {
+                    if let (Some(socket), Some((to, payload_type, codec))) = (sockets.heard(), running.call.silence()) {
                         // A peer that cannot be reached shows as a media timeout.
                         let _ = socket.send_silence(to, payload_type, codec);
                     }
@@ -132,7 +148,7 @@ impl CallTask {
             }
             running.act().await;
             if running.hang_up || !running.call.is_live() {
-                socket = None;
+                sockets.close();
                 if let Some(mut dialog) = dialog.take()
                     && running.hang_up
                 {
@@ -155,18 +171,28 @@ impl Running {
         self.call.handle(clock::now(), event);
     }
 
-    fn on_dialog(&mut self, event: DialogEvent) {
-        match event {
-            DialogEvent::Media(media) => self.handle(Event::Negotiated(media)),
-            DialogEvent::Ended(why) => {
-                let cause = match why {
-                    Why::Bye => EndCause::HungUp,
-                    Why::Cancelled => EndCause::Cancelled,
-                    Why::Failed => EndCause::Failed,
-                };
-                self.handle(Event::Ended(cause));
-            }
+    fn on_ended(&mut self, why: Why) {
+        let cause = match why {
+            Why::Bye => EndCause::HungUp,
+            Why::Cancelled => EndCause::Cancelled,
+            Why::Failed => EndCause::Failed,
+        };
+        self.handle(Event::Ended(cause));
+    }
+
+    /// Up to `more` media sockets with the addresses at which the peer reaches them; fewer when ports run out.
+    async fn open(&self, ports: &PortPool, dialog: Option<&Dialog>, more: usize) -> Vec<(rtp::Socket, SocketAddr)> {
+        let mut opened = Vec::new();
+        let Some(dialog) = dialog else { return opened };
+        while opened.len() < more {
+            let Ok(socket) = ports.open().await else { break };
+            let Ok(address) = address_towards(dialog.peer, socket.local_addr()) else { break };
+            opened.push((socket, address));
         }
+        if opened.len() < more {
+            tracing::error!(call = %self.id, "no media ports for further streams: they are refused");
+        }
+        opened
     }
 
     fn on_embedded(
@@ -204,7 +230,10 @@ impl Running {
     async fn act(&mut self) {
         while let Some(action) = self.call.poll_action() {
             match action {
-                Action::LookUp => self.ask(|books| async move { books.people().await }),
+                Action::LookUp => {
+                    self.books.number = self.call.number().cloned();
+                    self.ask(|books| async move { books.people().await });
+                }
                 Action::Describe(customer) => self.ask(|books| async move { books.describe(customer).await }),
                 Action::Fetch(customer) => self.ask(|books| async move { books.fetch(customer).await }),
                 Action::Write { ticket, write } => {
@@ -222,6 +251,10 @@ impl Running {
                     }
                 }
                 Action::Publish(what) => {
+                    if let What::Moved { line } = &what {
+                        self.line = line.clone();
+                        self.books.line = line.clone();
+                    }
                     let event = CallEvent {
                         call: self.id.clone(),
                         line: self.line.clone(),
@@ -291,13 +324,6 @@ impl Running {
             windows_dropped: self.pool.dropped(),
             heard,
         });
-    }
-}
-
-async fn receive(socket: &Option<rtp::Socket>, buffer: &mut [u8]) -> std::io::Result<(usize, SocketAddr)> {
-    match socket {
-        Some(socket) => socket.recv(buffer).await,
-        None => std::future::pending().await,
     }
 }
 

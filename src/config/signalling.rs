@@ -14,6 +14,7 @@ use crate::sip;
 pub(super) struct Sip {
     listen: Vec<String>,
     country_code: String,
+    agents: Vec<String>,
     calls_per_second: u32,
     trust: Vec<String>,
     digest_users: String,
@@ -71,6 +72,7 @@ pub(super) fn sip_options(sip: &Sip, tls: &Tls) -> Result<sip::Options, ConfigEr
     Ok(sip::Options {
         listen,
         country_code: sip.country_code(),
+        agents: sip::Agents::new(sip.agents.iter().cloned()),
         limits: sip::Limits { invites_per_source_per_s: sip.calls_per_second, ..sip::Limits::default() },
         trust: sip::TrustOptions {
             networks: sip.trust.iter().map(|text| read("sip.trust", text)).collect::<Result<_, _>>()?,

@@ -23,6 +23,8 @@ pub struct Card {
     pub state: State,
     /// `None` until the first decision.
     pub voice: Option<VoiceUse>,
+    /// Somebody else has come onto the line, and it is not clear yet who.
+    pub new_speaker: bool,
     pub net_speech_ms: u32,
     pub settled: bool,
     /// Most probable first.
@@ -84,6 +86,7 @@ impl Card {
             number: None,
             state: State::Listening,
             voice: None,
+            new_speaker: false,
             net_speech_ms: 0,
             settled: false,
             candidates: Vec::new(),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{Candidate, Card, Enrolment, Progress};
-use crate::base::{CallId, Line};
+use crate::base::{CallId, E164, Line};
 use crate::call::{CallEvent, Known, Person, What};
 use crate::customer::{CustomerId, PersonAtNumber};
 use crate::identity::{Decision, State};
@@ -51,11 +51,14 @@ impl Screen {
             }
         };
         let Some(entry) = self.entries.get_mut(&place) else { return changed };
-        if entry.apply(event)
-            && let line = &entry.card.line
-            && !changed.contains(line)
-        {
-            changed.push(line.clone());
+        let before = entry.card.line.clone();
+        if entry.apply(event) {
+            // A card that has moved goes from one line's screens and comes to another's.
+            for line in [&before, &entry.card.line] {
+                if !changed.contains(line) {
+                    changed.push(line.clone());
+                }
+            }
         }
         changed
     }
@@ -97,6 +100,8 @@ impl Entry {
         let before = Arc::clone(&self.card);
         match event.what {
             What::Ringing { number } => self.card_mut().number = number,
+            What::Moved { line } => self.card_mut().line = line,
+            What::NewSpeaker { number } => self.new_speaker(number),
             What::ByNumber { people } => self.by_number(people),
             What::Decided { decision, people, known } => self.decided(decision, people, known),
             What::Confirmed { customer, known } => self.confirmed(customer, known),
@@ -157,6 +162,7 @@ impl Entry {
         card.voice = Some(decision.voice);
         card.net_speech_ms = decision.net_speech_ms;
         card.settled = decision.settled;
+        card.new_speaker &= card.state == State::Listening;
         card.someone_else = Some(decision.someone_else);
         card.candidates = decision
             .ranked
@@ -178,6 +184,7 @@ impl Entry {
         card.known = Some(known).filter(|known| known.dossier.profile.customer == customer);
         card.confirmed = Some(customer);
         card.rejected = false;
+        card.new_speaker = false;
     }
 
     fn someone_else(&mut self) {
@@ -194,6 +201,16 @@ impl Entry {
         card.known = None;
         card.rejected = true;
         card.state = State::NotKnown;
+    }
+
+    /// Everything about the speaker before goes; the call itself stays.
+    fn new_speaker(&mut self, number: Option<E164>) {
+        self.ruled_out.clear();
+        let card = &*self.card;
+        let (since, changed) = (card.since, card.changed);
+        let fresh = Card::new(card.call.clone(), card.line.clone(), since, card.evidence_at);
+        let card = Card { revision: card.revision, changed, number, new_speaker: true, ended: card.ended, ..fresh };
+        self.card = Arc::new(card);
     }
 
     fn enrolment(&mut self, customer: CustomerId, progress: Progress) {

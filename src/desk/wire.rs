@@ -20,6 +20,8 @@ pub mod proto {
 /// Contacts on a card: what an agent takes in while saying hello.
 const LAST_CONTACTS: usize = 5;
 
+const NEW_SPEAKER: &str = "Somebody else is on the line now. Recognition has begun anew.";
+
 /// `language`: that of the shop, for callers whose own is not known.
 pub fn card(card: &Card, language: &str) -> proto::Card {
     let dossier = card.known.as_ref().map(|known| &known.dossier);
@@ -55,6 +57,7 @@ pub fn card(card: &Card, language: &str) -> proto::Card {
         consent_script: Some(script(consent_script::in_language(spoken, language))),
         awaiting_key: card.awaiting_key,
         end_cause: card.ended.map(end_cause).unwrap_or_default().into(),
+        notice: if card.new_speaker { NEW_SPEAKER } else { "" }.to_owned(),
     }
 }
 
@@ -151,6 +154,7 @@ fn voice_use(voice: VoiceUse) -> proto::VoiceUse {
         VoiceUse::Allowed => proto::VoiceUse::Allowed,
         VoiceUse::NoConsentedCandidate => proto::VoiceUse::NoConsentedCandidate,
         VoiceUse::Unavailable => proto::VoiceUse::Unavailable,
+        VoiceUse::Mixed => proto::VoiceUse::Mixed,
     }
 }
 
@@ -159,6 +163,7 @@ fn voice_reason(card: &Card) -> &'static str {
         (None | Some(VoiceUse::Allowed), _) => "",
         (Some(VoiceUse::NoConsentedCandidate), Some(_)) => "Nobody at this number agreed to voice recognition.",
         (Some(VoiceUse::NoConsentedCandidate), None) => "Without a number there is nobody to compare the voice with.",
+        (Some(VoiceUse::Mixed), _) => "Both voices come in one stream, so the caller's cannot be told from yours.",
         (Some(VoiceUse::Unavailable), _) => "The books cannot be read, so nobody's voice is compared.",
     }
 }

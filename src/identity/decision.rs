@@ -50,6 +50,8 @@ pub enum VoiceUse {
     NoConsentedCandidate,
     /// Who agreed is not known: the store could not be read.
     Unavailable,
+    /// Caller and agent come in one stream, and nobody's voice on it is theirs for sure.
+    Mixed,
 }
 
 /// Net speech from which a guess is shown, in milliseconds: two windows of the embedder. One window alone ranks right too

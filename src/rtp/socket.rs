@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::task::{Context, Poll};
 
+use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 
 use super::Codec;
@@ -37,6 +39,15 @@ impl Socket {
                 datagram = self.rtp.recv_from(buffer) => return datagram,
                 _ = self.rtcp.recv_from(&mut rtcp) => {}
             }
+        }
+    }
+
+    /// Lets go what has come to either port, unread: for a stream that nobody may listen to. Wakes the task for more.
+    pub fn poll_drain(&self, cx: &mut Context<'_>) {
+        for socket in [&self.rtp, &self.rtcp] {
+            let mut byte = [0; 1];
+            // Ends by tokio's own budget at the latest, so that a flood here does not hold up other streams.
+            while let Poll::Ready(Ok(_)) = socket.poll_recv_from(cx, &mut ReadBuf::new(&mut byte)) {}
         }
     }
 

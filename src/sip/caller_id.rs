@@ -19,16 +19,27 @@ impl CallerId {
             |name: &'static str| headers.clone().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v);
         let private = named("Privacy").flat_map(|value| value.split([';', ','])).any(is_private);
         let identities = named("P-Asserted-Identity").flat_map(addresses).chain(named("From"));
-        let mut anonymous = false;
-        let mut number = None;
-        for uri in identities.filter_map(uri_of) {
-            anonymous |= is_anonymous(uri);
-            number = number.or_else(|| number_in(uri, country_code));
-        }
+        let CallerId { number, withheld } = Self::from_addresses(identities, country_code);
         // An anonymous From beside an asserted number is a caller who asked to be withheld.
-        let withheld = private || anonymous;
+        let withheld = private || withheld;
         CallerId { number: number.filter(|_| !withheld), withheld }
     }
+
+    /// By the addresses of one person, the most trusted first, each as in a From header.
+    pub fn from_addresses<'a>(addresses: impl Iterator<Item = &'a str>, country_code: Option<&str>) -> CallerId {
+        let mut withheld = false;
+        let mut number = None;
+        for uri in addresses.filter_map(uri_of) {
+            withheld |= is_anonymous(uri);
+            number = number.or_else(|| number_in(uri, country_code));
+        }
+        CallerId { number: number.filter(|_| !withheld), withheld }
+    }
+}
+
+/// User part and host of an address as in a From header.
+pub(super) fn user_at_host(address: &str) -> Option<(&str, &str)> {
+    uri_of(address).map(user_and_host)
 }
 
 /// RFC 3323 §4.2, RFC 3325 §9.3: `none` asks for nothing, `critical` only qualifies the others.

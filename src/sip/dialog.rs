@@ -7,17 +7,20 @@ use std::time::Duration;
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
+use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode, Uri};
 use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::answer::{ACCEPT, ALLOW};
-use super::sdp::{self, Description, Local, SdpError};
+use super::sdp::{self, Answer, Description, Line, Local, SdpError, Stream, Take};
+use super::siprec::recording::{OPTION, SERVER_FEATURE};
+use super::siprec::{Recording, Roles};
 use super::status::NO_COMMON_MEDIA;
 use super::timer::SessionTimer;
+use super::uas::body_of;
 use crate::base::{CallId, Lifecycle, clock};
-use crate::rtp::{Codec, Negotiated};
+use crate::rtp::Codec;
 
 /// Sends BYE when dropped before its end.
 pub struct Dialog {
@@ -26,16 +29,30 @@ pub struct Dialog {
     /// `None` after the end.
     leg: Option<Leg>,
     session: Session,
-    /// Agreed and not yet told.
-    ready: Option<Negotiated>,
+    /// A request with more streams than there are sockets.
+    held: Option<(Request, TransactionHandle)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialogEvent {
-    /// First of all, and after each re-INVITE or UPDATE that brings an offer.
-    Media(Negotiated),
+    /// The peer of a recording session offers this many streams more than there are sockets. Open them and give their
+    /// addresses to [`Dialog::answer`]; [`Dialog::next`] without it refuses those streams.
+    Offer { sockets: usize },
+    /// First of all, and after each re-INVITE or UPDATE that brings an offer, or metadata of a recording session.
+    Media(Media),
     /// The last event.
     Ended(Why),
+}
+
+/// What both sides agree on at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// One in a plain call; none while the peer has switched them off.
+    pub streams: Vec<Stream>,
+    /// Who is who, in a recording session.
+    pub roles: Option<Roles>,
+    /// False when only metadata has come since the last time.
+    pub renegotiated: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +69,8 @@ pub enum Why {
 pub(super) struct Leg {
     pub(super) dialog: InviteDialog,
     pub(super) states: DialogStateReceiver,
+    /// Where the peer sends its requests.
+    pub(super) contact: Option<Uri>,
     pub(super) layer: Arc<DialogLayer>,
     pub(super) life: Lifecycle,
     /// Keeps the sockets open on shutdown until it is dropped.
@@ -66,6 +85,13 @@ pub(super) struct Session {
     /// CSeq of the INVITE whose ACK must bring the answer to our offer.
     pub(super) awaits_answer_to: Option<u32>,
     pub(super) timer: SessionTimer,
+    pub(super) recording: Option<Recording>,
+    streams: Vec<Stream>,
+    lines: Vec<Line>,
+    /// Streams or roles may have changed and nobody has been told.
+    news: bool,
+    /// Streams may have.
+    renegotiated: bool,
 }
 
 /// How long a hang-up waits for its answer: four sendings of the BYE (RFC 3261 timer E at T1 = 500 ms).
@@ -73,17 +99,29 @@ const HANG_UP_WAIT: Duration = Duration::from_secs(4);
 /// How long a hard shutdown waits for the ACK of a call just answered: shorter than the sockets outlive it.
 const LAST_ACK: Duration = Duration::from_secs(3);
 
+impl Media {
+    /// The caller's stream.
+    pub fn heard(&self) -> Option<&Stream> {
+        match &self.roles {
+            None => self.streams.first(),
+            Some(roles) => self.streams.iter().find(|stream| roles.hear.is_some_and(|hear| hear.slot == stream.slot)),
+        }
+    }
+}
+
 impl Dialog {
-    pub(super) fn new(call: CallId, peer: SocketAddr, leg: Leg, session: Session, agreed: Option<Negotiated>) -> Self {
-        Self { call, peer, leg: Some(leg), session, ready: agreed }
+    pub(super) fn new(call: CallId, peer: SocketAddr, leg: Leg, session: Session) -> Self {
+        Self { call, peer, leg: Some(leg), session, held: None }
     }
 
     /// What happens next. Cancel-safe. Must be polled: in-dialog requests are answered from here.
     pub async fn next(&mut self) -> DialogEvent {
-        if let Some(agreed) = self.ready.take() {
-            return DialogEvent::Media(agreed);
-        }
-        while let Some(leg) = &mut self.leg {
+        self.answer(Vec::new());
+        loop {
+            if let Some(media) = self.session.news() {
+                return DialogEvent::Media(media);
+            }
+            let Some(leg) = &mut self.leg else { return std::future::pending().await };
             // The queue is fed by this dialog's own transactions, which pass the gate one by one.
             let state = match self.session.timer.ends() {
                 Some(ends) => match timeout_at(ends.into(), leg.states.recv()).await {
@@ -94,7 +132,7 @@ impl Dialog {
             };
             let event = match state {
                 Some(DialogState::Confirmed(..)) => self.confirmed(),
-                Some(DialogState::Updated(_, request, handle)) => self.renegotiate(&request, &handle),
+                Some(DialogState::Updated(_, request, handle)) => self.requested(request, handle),
                 Some(DialogState::Terminated(_, reason)) => Some(self.end(why(&reason))),
                 None => Some(self.end(Why::Failed)),
                 Some(_) => None,
@@ -103,7 +141,14 @@ impl Dialog {
                 return event;
             }
         }
-        std::future::pending().await
+    }
+
+    /// More sockets of ours, as [`DialogEvent::Offer`] asked for; or fewer, when there are no more.
+    pub fn answer(&mut self, more: Vec<SocketAddr>) {
+        if let Some((request, handle)) = self.held.take() {
+            self.session.local.rtp.extend(more);
+            self.renegotiate(&request, &handle);
+        }
     }
 
     /// RFC 4028 §10: the peer was to refresh the session and has not.
@@ -134,8 +179,8 @@ impl Dialog {
             return None;
         }
         self.session.awaits_answer_to = None;
-        match Description::parse(&ack.body).and_then(|answer| sdp::accept_answer(&answer)) {
-            Ok(agreed) => Some(DialogEvent::Media(agreed)),
+        match self.session.accept_answer(&ack) {
+            Ok(()) => None,
             Err(error) => {
                 tracing::info!(call = %self.call, peer = %self.peer, %error, "no usable answer to our offer: hanging up");
                 self.bye();
@@ -145,41 +190,30 @@ impl Dialog {
     }
 
     /// A re-INVITE or UPDATE: answered at once, since refusing one has crashed real peers.
-    fn renegotiate(&mut self, request: &Request, handle: &TransactionHandle) -> Option<DialogEvent> {
-        let (status, description, event) = match (request.body.is_empty(), request.method) {
-            (true, Method::Invite) => {
-                self.session.awaits_answer_to = request.cseq_header().ok().and_then(|cseq| cseq.seq().ok());
-                self.session.describe(|local| Ok((sdp::offer(local, &Codec::ALL), None)))
-            }
-            // RFC 3311 §5.1: an UPDATE without a body only refreshes.
-            (true, _) => (StatusCode::OK, None, None),
-            (false, _) => self.session.describe(|local| {
-                let (text, agreed) = sdp::answer(&Description::parse(&request.body)?, local)?;
-                Ok((text, Some(agreed)))
-            }),
-        };
-        let extra = match status {
-            StatusCode::OK => self.session.time(request),
-            _ => vec![Header::Warning(NO_COMMON_MEDIA.into())],
-        };
-        self.reply(handle, status, extra, description, event)
+    fn requested(&mut self, request: Request, handle: TransactionHandle) -> Option<DialogEvent> {
+        let sockets = self.session.sockets_lacking(&request);
+        if sockets > 0 {
+            self.held = Some((request, handle));
+            return Some(DialogEvent::Offer { sockets });
+        }
+        self.renegotiate(&request, &handle);
+        None
     }
 
-    fn reply(
-        &self,
-        handle: &TransactionHandle,
-        status: StatusCode,
-        extra: Vec<Header>,
-        body: Option<String>,
-        event: Option<DialogEvent>,
-    ) -> Option<DialogEvent> {
-        let headers = [sdp_headers(body.is_some()), extra].concat();
+    fn renegotiate(&mut self, request: &Request, handle: &TransactionHandle) {
+        let (status, body) = self.session.renegotiate(request);
+        let extra = match status {
+            StatusCode::OK => self.session.time(request),
+            StatusCode::NotAcceptableHere => vec![Header::Warning(NO_COMMON_MEDIA.into())],
+            _ => Vec::new(),
+        };
+        let Some(leg) = &self.leg else { return };
+        let headers = [leg.headers(self.session.recording.is_some(), body.is_some()), extra].concat();
         let handle = handle.clone();
         // The handle's queue is empty and holds four: this ends at once, but is no part of a future that may be dropped.
-        self.leg.as_ref()?.life.spawn(async move {
+        leg.life.spawn(async move {
             let _ = handle.respond(status, Some(headers), body.map(String::into_bytes)).await;
         });
-        event
     }
 
     /// The leg goes on its own way to its end; `None` when it is there already.
@@ -234,33 +268,121 @@ impl Session {
         self.timer.headers().into_iter().map(|(name, value)| Header::Other(name.into(), value)).collect()
     }
 
-    /// The next description of ours, with the version one up if it says anything new (RFC 3264 §8).
-    fn describe(
-        &mut self,
-        make: impl Fn(&Local) -> Result<(String, Option<Negotiated>), SdpError>,
-    ) -> (StatusCode, Option<String>, Option<DialogEvent>) {
-        let newer = Local { version: self.local.version + 1, ..self.local };
-        let made = make(&self.local)
-            .and_then(|same| if same.0 == self.sent { Ok((self.local, same)) } else { Ok((newer, make(&newer)?)) });
-        match made {
-            Ok((local, (text, agreed))) => {
-                self.local = local;
-                self.sent.clone_from(&text);
-                (StatusCode::OK, Some(text), agreed.map(DialogEvent::Media))
-            }
-            // The session goes on as it was (RFC 3261 §14.1).
-            Err(_) => (StatusCode::NotAcceptableHere, None, None),
+    /// We have described our media and nothing is agreed yet.
+    pub(super) fn new(local: Local, sent: String) -> Self {
+        let (streams, lines) = (Vec::new(), Vec::new());
+        let timer = SessionTimer::default();
+        Self {
+            local,
+            sent,
+            awaits_answer_to: None,
+            timer,
+            recording: None,
+            streams,
+            lines,
+            news: false,
+            renegotiated: false,
         }
+    }
+
+    pub(super) fn agreed(local: Local, Answer { text, streams, lines }: Answer) -> Self {
+        Self { streams, lines, news: true, renegotiated: true, ..Self::new(local, text) }
+    }
+
+    fn news(&mut self) -> Option<Media> {
+        let news = std::mem::take(&mut self.news);
+        let renegotiated = std::mem::take(&mut self.renegotiated);
+        let roles = self.recording.as_ref().map(|recording| recording.roles().clone());
+        news.then(|| Media { streams: self.streams.clone(), roles, renegotiated })
+    }
+
+    /// How many sockets more the streams of a recording session's offer need.
+    fn sockets_lacking(&self, request: &Request) -> usize {
+        if self.local.take == Take::One {
+            return 0;
+        }
+        let sdp = body_of(request).ok().and_then(|body| body.sdp);
+        let offer = sdp.and_then(|sdp| Description::parse(sdp).ok());
+        let needed = offer.map_or(0, |offer| sdp::sockets_for(&offer, Take::All));
+        needed.saturating_sub(self.local.rtp.len())
+    }
+
+    /// The status and the description to answer a re-INVITE or UPDATE with.
+    fn renegotiate(&mut self, request: &Request) -> (StatusCode, Option<String>) {
+        let Ok(body) = body_of(request) else { return (StatusCode::UnsupportedMediaType, None) };
+        let offer = body.sdp.map(Description::parse).transpose();
+        if let Some(recording) = &mut self.recording
+            && let Ok(offer) = &offer
+        {
+            recording.update(body.metadata, offer.as_ref());
+            self.news |= body.metadata.is_some();
+        }
+        let said = match (offer, request.method) {
+            (Ok(None), Method::Invite) => {
+                self.awaits_answer_to = request.cseq_header().ok().and_then(|cseq| cseq.seq().ok());
+                let (streams, lines) = (self.streams.clone(), self.lines.clone());
+                self.say(|local| {
+                    let text = sdp::offer(local, &Codec::ALL, &lines);
+                    Ok(Answer { text, streams: streams.clone(), lines: lines.clone() })
+                })
+            }
+            // RFC 3311 §5.1: an UPDATE without an offer only refreshes; RFC 7866 §9.2: or it brings metadata.
+            (Ok(None), _) => return (StatusCode::OK, None),
+            (Ok(Some(offer)), _) => {
+                let said = self.say(|local| sdp::answer(&offer, local));
+                self.renegotiated |= said.is_ok();
+                self.news |= said.is_ok();
+                said
+            }
+            (Err(error), _) => Err(error),
+        };
+        match said {
+            Ok(text) => (StatusCode::OK, Some(text)),
+            // The session goes on as it was (RFC 3261 §14.1).
+            Err(_) => (StatusCode::NotAcceptableHere, None),
+        }
+    }
+
+    /// The next description of ours, with the version one up if it says anything new (RFC 3264 §8).
+    fn say(&mut self, make: impl Fn(&Local) -> Result<Answer, SdpError>) -> Result<String, SdpError> {
+        let mut said = make(&self.local)?;
+        if said.text != self.sent {
+            self.local.version += 1;
+            said = make(&self.local)?;
+        }
+        (self.streams, self.lines) = (said.streams, said.lines);
+        self.sent.clone_from(&said.text);
+        Ok(said.text)
+    }
+
+    fn accept_answer(&mut self, ack: &Request) -> Result<(), SdpError> {
+        let sdp = body_of(ack).ok().and_then(|body| body.sdp).unwrap_or_default();
+        let answer = Description::parse(sdp)?;
+        self.streams = sdp::accept_answer(&answer, self.local.take)?;
+        if let Some(recording) = &mut self.recording {
+            recording.update(None, Some(&answer));
+        }
+        (self.news, self.renegotiated) = (true, true);
+        Ok(())
     }
 }
 
-/// Headers of an answer to INVITE or UPDATE besides those that every answer has.
-pub(super) fn sdp_headers(with_body: bool) -> Vec<Header> {
-    let mut headers = vec![Header::Allow(ALLOW.into())];
-    if with_body {
-        headers.push(Header::ContentType(ACCEPT.into()));
+impl Leg {
+    /// Headers of an answer to INVITE or UPDATE besides those that every answer has.
+    pub(super) fn headers(&self, recording: bool, with_body: bool) -> Vec<Header> {
+        let mut headers = vec![Header::Allow(ALLOW.into())];
+        if with_body {
+            headers.push(Header::ContentType(ACCEPT.into()));
+        }
+        if recording {
+            headers.push(Header::Supported(OPTION.into()));
+            if let Some(contact) = &self.contact {
+                // RFC 7866 §6.1.2: our Contact says that a recorder answers.
+                headers.push(Header::Contact(format!("<{contact}>;{SERVER_FEATURE}").into()));
+            }
+        }
+        headers
     }
-    headers
 }
 
 fn why(reason: &TerminatedReason) -> Why {

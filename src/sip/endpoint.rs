@@ -15,6 +15,7 @@ pub use super::gate::Statistics;
 use super::invite::Invite;
 use super::options::{Listen, Options, Transport};
 use super::register::{Client, House};
+use super::siprec::recording::Rules;
 use super::sockets::Sockets;
 use super::stack::{Stack, add_stream, add_udp};
 use super::stream::Context;
@@ -82,7 +83,9 @@ impl Endpoint {
         let (invites, receiver) = mpsc::channel(options.limits.pending_invites.max(1));
         let open = TaskTracker::new();
         life.spawn(stop_last(life.clone(), open.clone(), stop.clone()));
+        let rules = Rules { agents: options.agents, country_code: options.country_code.clone() };
         let uas = Uas {
+            rules: Arc::new(rules),
             layer: stack.layer,
             gate: gate.clone(),
             listeners: listeners.clone(),

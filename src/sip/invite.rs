@@ -7,12 +7,12 @@ use rsipstack::transaction::transaction::{TransactionEvent, TransactionEventSend
 
 use super::answer::SERVER;
 use super::caller_id::CallerId;
-use super::dialog::{Dialog, Leg, Session, sdp_headers};
+use super::dialog::{Dialog, Leg, Session};
 use super::error::SipError;
 use super::gate::Pending;
-use super::sdp::{self, Description, Local, SdpError};
+use super::sdp::{self, Description, Local, SdpError, Take};
+use super::siprec::{Recording, Roles};
 use super::status::{NO_COMMON_MEDIA, Refusal};
-use super::timer::SessionTimer;
 use crate::base::{CallId, Line};
 use crate::rtp::Codec;
 
@@ -23,6 +23,8 @@ pub struct Invite {
     pub caller: CallerId,
     pub peer: SocketAddr,
     pub(super) offer: Offer,
+    /// Of a recording session (RFC 7866): then line and caller are those of the recorded call.
+    pub(super) recording: Option<Recording>,
     pub(super) request: Request,
     pub(super) transaction: TransactionEventSender,
     /// Taken by the answer.
@@ -43,36 +45,59 @@ impl Invite {
     /// [`Refusal::NotAcceptableHere`].
     pub fn has_usable_offer(&self) -> bool {
         match &self.offer {
-            Offer::Early(offer) => offer.as_ref().is_ok_and(sdp::is_usable),
+            Offer::Early(offer) => offer.as_ref().is_ok_and(|offer| sdp::is_usable(offer, self.take())),
             Offer::Late { .. } => true,
         }
     }
 
-    /// Answers with 200 and our side of the SDP. `local_rtp` is where the peer can reach the media socket.
-    pub async fn accept(mut self, local_rtp: SocketAddr) -> Result<Dialog, SipError> {
+    /// How many media sockets the call takes: one, or in a recording session one for each stream.
+    pub fn sockets(&self) -> usize {
+        match &self.offer {
+            Offer::Early(offer) => offer.as_ref().map_or(1, |offer| sdp::sockets_for(offer, self.take())),
+            Offer::Late { .. } if self.recording.is_some() => LATE_STREAMS,
+            Offer::Late { .. } => 1,
+        }
+    }
+
+    /// Who is who, where the call is a recording session.
+    pub fn roles(&self) -> Option<&Roles> {
+        self.recording.as_ref().map(Recording::roles)
+    }
+
+    /// Answers with 200 and our side of the SDP. `local_rtp`: where the peer can reach the media sockets.
+    pub async fn accept(mut self, local_rtp: Vec<SocketAddr>) -> Result<Dialog, SipError> {
         let (call, peer) = (self.call.clone(), self.peer);
         if self.leg.as_ref().is_none_or(Leg::is_over) {
             self.leg = None;
             return Err(SipError::Cancelled { call, peer });
         }
-        let local = Local { session: rand::random::<u32>().into(), version: 1, rtp: local_rtp };
-        let (sent, agreed, awaits_answer_to) = match &self.offer {
+        let local = Local { session: rand::random::<u32>().into(), version: 1, rtp: local_rtp, take: self.take() };
+        let mut session = match &self.offer {
             Offer::Early(offer) => {
                 let answer = offer.as_ref().map_err(|error| *error).and_then(|offer| sdp::answer(offer, &local));
                 // The drop of `self` refuses the call.
-                let (text, agreed) = answer.map_err(|source| SipError::Sdp { call: call.clone(), peer, source })?;
-                (text, Some(agreed), None)
+                let answer = answer.map_err(|source| SipError::Sdp { call: call.clone(), peer, source })?;
+                Session::agreed(local, answer)
             }
-            Offer::Late { cseq } => (sdp::offer(&local, &Codec::ALL), None, Some(*cseq)),
+            Offer::Late { cseq } => {
+                let sent = sdp::offer(&local, &Codec::ALL, &[]);
+                let mut session = Session::new(local, sent);
+                session.awaits_answer_to = Some(*cseq);
+                session
+            }
         };
-        let body = sent.clone().into_bytes();
+        session.recording = self.recording.take();
+        let body = session.sent.clone().into_bytes();
         let Some(leg) = self.leg.take() else { return Err(SipError::Cancelled { call, peer }) };
-        let mut session = Session { local, sent, awaits_answer_to, timer: SessionTimer::default() };
-        let headers = [sdp_headers(true), session.time(&self.request)].concat();
+        let headers = [leg.headers(session.recording.is_some(), true), session.time(&self.request)].concat();
         if leg.dialog.accept(Some(headers), Some(body)).is_err() {
             return Err(SipError::Answer { call, peer, reason: "its transaction is gone" });
         }
-        Ok(Dialog::new(call, peer, leg, session, agreed))
+        Ok(Dialog::new(call, peer, leg, session))
+    }
+
+    fn take(&self) -> Take {
+        if self.recording.is_some() { Take::All } else { Take::One }
     }
 
     pub async fn refuse(mut self, refusal: Refusal) {
@@ -119,3 +144,6 @@ impl Drop for Invite {
         self.send_refusal(crate::base::ErrorKind::Internal.into());
     }
 }
+
+/// Streams that we offer to a recording client which leaves the offer to us: one for each side of a call.
+const LATE_STREAMS: usize = 2;

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use super::admission::Limits;
 use super::error::SipError;
+use super::siprec::Agents;
 use super::trust::TrustOptions;
 use crate::base::{Pii, TlsFiles};
 
@@ -16,6 +17,8 @@ pub struct Options {
     pub listen: Vec<Listen>,
     /// Country code without `+`, for calling numbers in national form.
     pub country_code: Option<String>,
+    /// Who is an agent, in recording sessions.
+    pub agents: Agents,
     pub limits: Limits,
     pub trust: TrustOptions,
     /// Where we are an extension.

@@ -19,8 +19,10 @@ use super::caller_id::CallerId;
 use super::dialog::Leg;
 use super::gate::{Gate, Pending};
 use super::invite::{Invite, Offer};
+use super::multipart::{self, Body};
 use super::options::Listen;
 use super::sdp::Description;
+use super::siprec::recording::{self, Recording, Rules};
 use super::stack::contact_address;
 use super::status::RETRY_AFTER_S;
 use crate::base::{CallId, Lifecycle, Line};
@@ -30,6 +32,8 @@ pub(super) struct Uas {
     pub(super) gate: Arc<Gate>,
     pub(super) listeners: Vec<Listen>,
     pub(super) country_code: Option<String>,
+    /// How recording sessions tell who is who.
+    pub(super) rules: Arc<Rules>,
     pub(super) invites: mpsc::Sender<Invite>,
     pub(super) life: Lifecycle,
     /// Open calls: the sockets stay until the last one is dropped.
@@ -62,9 +66,8 @@ impl Uas {
     fn ring(&self, transaction: &Transaction, pending: Pending) -> Result<InviteDialog, (StatusCode, Vec<Header>)> {
         let request = &transaction.original;
         let bad_request = || (StatusCode::BadRequest, Vec::new());
-        if !request.body.is_empty() && !is_sdp(request) {
-            return Err((StatusCode::UnsupportedMediaType, vec![Header::Accept(ACCEPT.into())]));
-        }
+        let body = body_of(request)
+            .map_err(|_| (StatusCode::UnsupportedMediaType, vec![Header::Accept(ACCEPT_INVITE.into())]))?;
         let peer = source(transaction).ok_or_else(bad_request)?;
         let cseq = request.cseq_header().and_then(|cseq| cseq.seq()).map_err(|_| bad_request())?;
         // A full queue refuses before there is anything to undo.
@@ -74,29 +77,44 @@ impl Uas {
         };
         let (state_sender, states) = self.layer.new_dialog_state_channel();
         let contact = self.contact(transaction, request, peer);
-        let Ok(dialog) = self.layer.get_or_create_server_invite(transaction, state_sender, None, contact) else {
+        let created = self.layer.get_or_create_server_invite(transaction, state_sender, None, contact.clone());
+        let Ok(dialog) = created else {
             // RFC 3261 §8.1.1.8: an INVITE has a Contact, or a dialog has nowhere to send its requests.
             return Err(bad_request());
         };
         let headers = request.headers.0.iter().map(|header| (header.name(), header.value()));
-        let offer = if request.body.is_empty() {
-            Offer::Late { cseq }
-        } else {
-            Offer::Early(Description::parse(&request.body))
+        let offer = match body.sdp {
+            None => Offer::Late { cseq },
+            Some(sdp) => Offer::Early(Description::parse(sdp)),
         };
+        let recording = recording::is_recording(headers.clone(), body.metadata.is_some()).then(|| {
+            let mut recording = Recording::new(self.rules.clone());
+            let streams = if let Offer::Early(Ok(offer)) = &offer { Some(offer) } else { None };
+            recording.update(body.metadata, streams);
+            recording
+        });
+        let roles = recording.as_ref().map(Recording::roles);
+        // The addresses of a recording session are the recorder's and ours; those of the recorded call count.
+        let caller = match roles {
+            Some(roles) => roles.caller.as_ref().map_or(NOBODY, |caller| caller.number.clone()),
+            None => CallerId::from_headers(headers, self.country_code.as_deref()),
+        };
+        let line = roles.and_then(|roles| roles.agent.as_ref()?.line.clone());
         let leg = Leg {
             dialog: dialog.clone(),
             states,
+            contact,
             layer: self.layer.clone(),
             life: self.life.clone(),
             _open: self.open.token(),
         };
         place.send(Invite {
             call: CallId::new(format!("{:016x}", rand::random::<u64>())),
-            line: Line::new(request.uri.user().unwrap_or_default()),
-            caller: CallerId::from_headers(headers, self.country_code.as_deref()),
+            line: line.unwrap_or_else(|| Line::new(request.uri.user().unwrap_or_default())),
+            caller,
             peer,
             offer,
+            recording,
             transaction: transaction.tu_sender.clone(),
             request: request.clone(),
             leg: Some(leg),
@@ -174,14 +192,12 @@ fn source(transaction: &Transaction) -> Option<SocketAddr> {
     host.try_into().ok()
 }
 
+/// What an INVITE may bring (RFC 7866 §6.1.2).
+const ACCEPT_INVITE: &str = "application/sdp, multipart/mixed, application/rs-metadata+xml";
+const NOBODY: CallerId = CallerId { number: None, withheld: false };
+
 /// A body without a type is taken for what it looks like.
-fn is_sdp(request: &Request) -> bool {
+pub(super) fn body_of(request: &Request) -> Result<Body<'_>, multipart::Unsupported> {
     let mut types = request.headers.iter().filter(|header| header.name().eq_ignore_ascii_case("Content-Type"));
-    match types.next() {
-        Some(header) => {
-            let kind = header.value().split(';').next().unwrap_or_default();
-            kind.trim().eq_ignore_ascii_case(ACCEPT)
-        }
-        None => request.body.starts_with(b"v=0"),
-    }
+    multipart::read(types.next().map(|header| header.value()), &request.body)
 }

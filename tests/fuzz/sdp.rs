@@ -1,5 +1,5 @@
 use regulars::rtp::Codec;
-use regulars::sip::sdp::{Description, Local, answer, offer};
+use regulars::sip::sdp::{Description, Local, Take, answer, offer};
 
 use crate::breaks::{Break, TIME, broken};
 
@@ -12,14 +12,19 @@ a=rtcp-mux\r\na=label:2\r\na=inactive\r\n";
 
 #[test]
 fn every_m_line_of_an_offer_is_answered() {
-    let local = Local { session: 7, version: 3, rtp: "192.0.2.1:20000".parse().unwrap() };
-    bolero::check!().with_type::<Vec<Break>>().with_test_time(TIME).for_each(|breaks| {
+    let rtp = [20000, 20002, 20004].map(|port| ([192, 0, 2, 1], port).into()).to_vec();
+    bolero::check!().with_type::<(bool, Vec<Break>)>().with_test_time(TIME).for_each(|(all, breaks)| {
+        let take = if *all { Take::All } else { Take::One };
+        let local = Local { session: 7, version: 3, rtp: rtp.clone(), take };
         let Ok(description) = Description::parse(&broken(OFFER, breaks)) else { return };
-        let offered = description.media.len();
-        let Ok((text, agreed)) = answer(&description, &local) else { return };
-        assert!(!agreed.formats.is_empty());
-        let again = Description::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"));
-        assert_eq!(again.media.len(), offered, "{text}");
-        assert!(Description::parse(offer(&local, &Codec::ALL).as_bytes()).is_ok());
+        let Ok(answered) = answer(&description, &local) else { return };
+        let again = Description::parse(answered.text.as_bytes());
+        let again = again.unwrap_or_else(|error| panic!("{error}: {}", answered.text));
+        assert_eq!(again.media.len(), description.media.len(), "{}", answered.text);
+        for stream in &answered.streams {
+            assert!(stream.slot < rtp.len() && !stream.media.formats.is_empty());
+        }
+        let ours = offer(&local, &Codec::ALL, &answered.lines);
+        assert_eq!(Description::parse(ours.as_bytes()).unwrap().media.len(), description.media.len(), "{ours}");
     });
 }

@@ -155,14 +155,14 @@ async fn call(
         Behaviour::Refuse(refusal) => return invite.refuse(refusal).await,
         Behaviour::Ring => {
             life.soft().cancelled().await;
-            if let Err(error) = invite.accept(SocketAddr::new(HOST, 9)).await {
+            if let Err(error) = invite.accept(vec![SocketAddr::new(HOST, 9)]).await {
                 let _ = report.send(Report::NotAnswered(error)).await;
             }
             return;
         }
     }
     let socket = ports.open().await.unwrap();
-    let answered = invite.accept(socket.local_addr()).await;
+    let answered = invite.accept(vec![socket.local_addr()]).await;
     let ended = match answered {
         Ok(dialog) => Report::Ended(listen(dialog, socket, &report, &life).await),
         Err(error) => Report::NotAnswered(error),
@@ -180,8 +180,10 @@ async fn listen(mut dialog: Dialog, mut socket: Socket, report: &mpsc::Sender<Re
         let timeout = heard.receiver.poll_timeout();
         tokio::select! {
             event = dialog.next() => match event {
-                DialogEvent::Media(agreed) => {
-                    heard.receiver.negotiate(&agreed);
+                DialogEvent::Offer { .. } => {}
+                DialogEvent::Media(media) => {
+                    let Some(agreed) = media.heard().map(|stream| &stream.media) else { continue };
+                    heard.receiver.negotiate(agreed);
                     send = agreed.send.then(|| agreed.formats[0]);
                     let codecs = agreed.formats.iter().map(|(_, codec)| *codec).collect();
                     let rtp = socket.local_addr();

@@ -25,6 +25,12 @@ net_speech_ms = [1600, 20000]
 llr = [-20.0, 20.0]
 "#;
 
+/// A plain call's stream.
+fn agreed(media: rtp::Negotiated) -> Event {
+    let stream = crate::sip::Stream { slot: 0, label: None, media };
+    Event::Media(crate::sip::Media { streams: vec![stream], roles: None, renegotiated: true })
+}
+
 /// Three people whose voices have nothing in common.
 fn voice(of: &str) -> Embedding {
     let axis = ["anna", "ben", "cleo", "stranger"].iter().position(|name| *name == of).unwrap();
@@ -87,7 +93,8 @@ impl Line {
             media_timeout: Duration::from_secs(30),
             wrap_up: Duration::from_secs(120),
         };
-        let caller = Caller { number: E164::parse("+12125550123", None).ok(), at: UnixMillis(0) };
+        let caller =
+            Caller { number: E164::parse("+12125550123", None).ok(), at: UnixMillis(0), roles: Roles::default() };
         let front_end = FrontEnd::new(8_000).unwrap();
         let mut line =
             Self { call: Call::new(now, caller, front_end, voices, options), now, done: vec![], heard_ms: 0 };
@@ -242,7 +249,7 @@ fn talk(line: &mut Line, seconds: u32) {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/speech/slt/slt-1.wav");
     let speech = wav::parse(&std::fs::read(file).unwrap()).unwrap();
     let from: SocketAddr = ([127, 0, 0, 1], 4000).into();
-    line.handle(Event::Negotiated(rtp::Negotiated {
+    line.handle(agreed(rtp::Negotiated {
         remote: from,
         formats: vec![(0, rtp::Codec::Pcmu)],
         receive: true,
@@ -493,7 +500,7 @@ fn silence_ends_a_call_but_not_one_on_hold() {
 
     let mut held = Line::ring(Search::Number, &[], &[]);
     talk(&mut held, 1);
-    held.handle(Event::Negotiated(rtp::Negotiated {
+    held.handle(agreed(rtp::Negotiated {
         remote: ([127, 0, 0, 1], 4000).into(),
         formats: vec![(0, rtp::Codec::Pcmu)],
         receive: false,

@@ -21,6 +21,8 @@ pub struct Media {
     pub direction: Direction,
     /// `a=rtpmap`: payload type, encoding name, clock rate in Hz.
     pub encodings: Vec<(u8, String, u32)>,
+    /// `a=label` (RFC 4574): what rs-metadata calls the stream.
+    pub label: Option<String>,
 }
 
 /// As seen by the side that wrote it (RFC 3264 §5.1).
@@ -57,6 +59,8 @@ pub enum SdpError {
 const MAX_MEDIA: usize = 32;
 /// The payload types there are.
 const MAX_FORMATS: usize = 128;
+/// Labels in the field are a number or a word; a longer one is not worth repeating in every answer.
+const MAX_LABEL: usize = 128;
 
 impl Description {
     /// Unknown lines and attributes are skipped (RFC 8866 §5), and so are lines without `=`; bare LF is accepted.
@@ -97,6 +101,7 @@ impl Default for Media {
             address: None,
             direction: Direction::SendRecv,
             encodings: Vec::new(),
+            label: None,
         }
     }
 }
@@ -151,6 +156,7 @@ fn attribute(value: &str, of: &mut Media) {
         "sendonly" => of.direction = Direction::SendOnly,
         "recvonly" => of.direction = Direction::RecvOnly,
         "inactive" => of.direction = Direction::Inactive,
+        "label" if !value.trim().is_empty() && value.len() <= MAX_LABEL => of.label = Some(value.trim().to_owned()),
         "rtpmap" if of.encodings.len() < MAX_FORMATS => of.encodings.extend(rtpmap(value)),
         _ => {}
     }

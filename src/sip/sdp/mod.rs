@@ -4,4 +4,6 @@ mod description;
 mod offer_answer;
 
 pub use description::{Description, Direction, Media, SdpError};
-pub use offer_answer::{Local, accept_answer, answer, is_usable, offer};
+pub use offer_answer::{
+    Answer, Line, Local, Stream, Take, accept_answer, answer, is_usable, offer, recorded_streams, sockets_for,
+};

@@ -26,12 +26,11 @@ use crate::sip::dialog::{Dialog, DialogEvent, Leg, Session};
 use crate::sip::error::SipError;
 use crate::sip::gate::Gate;
 use crate::sip::options::Transport;
-use crate::sip::sdp::{self, Description, Local};
+use crate::sip::sdp::{self, Description, Local, Take};
 use crate::sip::sockets::{Sockets, address_towards};
 use crate::sip::stack::{Stack, add_udp, end_transactions, sip_addr};
 use crate::sip::stream::Context;
 use crate::sip::target::Target;
-use crate::sip::timer::SessionTimer;
 use crate::sip::trust::{Trust, TrustOptions};
 use crate::sip::{uas, udp};
 
@@ -169,8 +168,13 @@ impl Phone {
         hang_up: CancellationToken,
     ) -> Result<CallOutcome, SipError> {
         let socket = PortPool::new(self.local.ip(), options.rtp_ports.clone())?.open().await?;
-        let local = Local { session: rand::random::<u32>().into(), version: 1, rtp: socket.local_addr() };
-        let sent = sdp::offer(&local, &[options.codec]);
+        let local = Local {
+            session: rand::random::<u32>().into(),
+            version: 1,
+            rtp: vec![socket.local_addr()],
+            take: Take::One,
+        };
+        let sent = sdp::offer(&local, &[options.codec], &[]);
         let (state_sender, states) = self.layer.new_dialog_state_channel();
         let invite = self.invite(&options, &target, sent.clone());
         let (dialog, mut invited) =
@@ -200,20 +204,21 @@ impl Phone {
             return Ok(outcome);
         }
         let call = CallId::new(format!("{:016x}", rand::random::<u64>()));
-        let answer = Description::parse(&response.body).and_then(|answer| sdp::accept_answer(&answer));
-        let session = Session { local, sent, awaits_answer_to: None, timer: SessionTimer::default() };
+        let answer = Description::parse(&response.body).and_then(|answer| sdp::accept_answer(&answer, Take::One));
+        let session = Session::new(local, sent);
         let leg = Leg {
             dialog,
             states,
+            contact: None,
             layer: self.layer.clone(),
             life: self.life.clone(),
             _open: TaskTracker::new().token(),
         };
-        let mut dialog = Dialog::new(call.clone(), self.addr, leg, session, None);
+        let mut dialog = Dialog::new(call.clone(), self.addr, leg, session);
         match answer {
-            Ok(agreed) => {
+            Ok(streams) => {
                 let mut sending = Sending::new(socket, options.codec, options.audio, options.impairments);
-                sending.negotiate(&agreed);
+                streams.iter().for_each(|stream| sending.negotiate(&stream.media));
                 outcome.ended_by_peer = talk(&mut dialog, &mut sending, options.tail, &hang_up).await;
                 (outcome.packets_sent, outcome.packets_received) = (sending.sent, sending.received);
                 dialog.hang_up().await;
@@ -281,7 +286,8 @@ async fn talk(dialog: &mut Dialog, sending: &mut Sending, tail: Tail, hang_up: &
             biased;
             () = hang_up.cancelled() => return false,
             event = dialog.next() => match event {
-                DialogEvent::Media(agreed) => sending.negotiate(&agreed),
+                DialogEvent::Media(agreed) => agreed.streams.iter().for_each(|stream| sending.negotiate(&stream.media)),
+                DialogEvent::Offer { .. } => {}
                 DialogEvent::Ended(_) => return true,
             },
             tick = ticks.tick() => {
