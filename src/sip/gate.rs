@@ -68,6 +68,9 @@ pub(super) struct Gate {
     draining: Option<CancellationToken>,
 }
 
+/// Known methods that are not for us (RFC 3261 §21.4.6); any other is not known at all (§21.5.2).
+const FOR_OTHERS: [&str; 6] = ["REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "REFER", "PUBLISH"];
+
 pub(super) enum Verdict {
     /// For rsipstack. `new_call`: one is pending from now on.
     Pass {
@@ -161,7 +164,7 @@ impl Gate {
         let message = better.as_ref().unwrap_or(&read.message);
         let parsed = SipMessage::try_from(message.to_bytes().as_slice());
         if let Some(method) = message.method()
-            && let Some(refusal) = self.without_transaction(message, method, parsed.is_ok(), from)
+            && let Some(refusal) = self.without_transaction(message, method, from)
         {
             return refusal;
         }
@@ -178,7 +181,7 @@ impl Gate {
     }
 
     /// Requests that are answered, or dropped, without a transaction.
-    fn without_transaction(&self, message: &Message, method: &str, parses: bool, from: SocketAddr) -> Option<Verdict> {
+    fn without_transaction(&self, message: &Message, method: &str, from: SocketAddr) -> Option<Verdict> {
         let in_dialog = message.tag("To").is_some();
         let not_ours = |status: Status| Some(self.refuse(message, status, status.reason, from));
         match method {
@@ -194,8 +197,7 @@ impl Gate {
             // RFC 3262 §3: we send no reliable 18x, so there is none that it could acknowledge.
             "PRACK" => not_ours(status::NO_SUCH_DIALOG),
             "INVITE" | "BYE" | "UPDATE" | "INFO" | "OPTIONS" => None,
-            // Known to the stack and to nobody else here: not for us. Unknown to it: not for anybody.
-            _ if parses => not_ours(status::METHOD_NOT_ALLOWED),
+            _ if FOR_OTHERS.contains(&method) => not_ours(status::METHOD_NOT_ALLOWED),
             _ => not_ours(status::NOT_IMPLEMENTED),
         }
     }

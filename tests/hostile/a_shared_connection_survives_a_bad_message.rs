@@ -17,7 +17,7 @@ async fn a_message_that_cannot_be_parsed_costs_an_answer_and_not_the_connection(
         ("CSeq: 1 OPTIONS", "CSeq: x OPTIONS"),
         ("sip:pizza@", "sip:piz za@"),
         ("From: ", "From "),
-        (";tag=from-", ";nag=from-"),
+        ("To: <sip:", "To: \"<sip:"),
     ];
     for (number, (right, wrong)) in bad.into_iter().enumerate() {
         let text = peer.options(&format!("bad-{number}")).replacen(right, wrong, 1);

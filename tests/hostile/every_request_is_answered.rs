@@ -20,6 +20,7 @@ async fn what_we_cannot_do_is_said_with_the_status_the_rfc_names() {
         ("NEWMETHOD", 501),
         ("BYE", 481),
         ("UPDATE", 481),
+        ("PRACK", 481),
         ("CANCEL", 481),
     ] {
         let answer = peer.ask(method, request(method, method)).await;
@@ -40,7 +41,8 @@ async fn what_is_wrong_with_an_invite_is_said() {
         ("no-contact", "Contact", "X-Contact", 400),
         ("cseq", "CSeq: 1 INVITE", "CSeq: 36893488147419103232 INVITE", 400),
         ("cseq-method", "CSeq: 1 INVITE", "CSeq: 1 OPTIONS", 400),
-        ("no-tag", ";tag=from-no-tag", "", 400),
+        ("several", "Max-Forwards: 70", "Max-Forwards: 70\r\nMax-Forwards: 7", 400),
+        ("coding", "Content-Type", "Content-Encoding: gzip\r\nContent-Type", 415),
         ("codecs", "RTP/AVP 8 0", "RTP/AVP 18 4", 488),
         ("no-sdp", "v=0", "x=0", 488),
     ] {
@@ -53,8 +55,12 @@ async fn what_is_wrong_with_an_invite_is_said() {
         let answer = peer.ask(method, text).await;
         assert_eq!(status(&answer), expected, "{call}");
         peer.ack(&answer, call).await;
-        if expected == 420 {
-            assert_eq!(header(&answer, "Unsupported"), "teleport");
+        match expected {
+            420 => assert_eq!(header(&answer, "Unsupported"), "teleport"),
+            488 => assert!(header(&answer, "Warning").starts_with("305 regulars \"")),
+            415 if call == "coding" => assert_eq!(header(&answer, "Accept-Encoding"), "identity"),
+            415 => assert_eq!(header(&answer, "Accept"), "application/sdp"),
+            _ => {}
         }
     }
     service.stop().await;
@@ -129,6 +135,25 @@ async fn a_cancelled_call_ends_with_487_and_cannot_be_answered_any_more() {
     let crate::service::Report::NotAnswered(error) = service.report().await else { panic!() };
     assert_eq!(error.kind(), regulars::base::ErrorKind::Conflict, "{error}");
     assert_eq!(service.endpoint.statistics().pending, 0);
+    service.stop().await;
+}
+
+/// RFC 3261 §8.2.2.2: a proxy has forked a call, and both branches lead here. One card for one call.
+#[tokio::test]
+async fn the_second_branch_of_a_forked_call_is_refused_and_a_second_try_is_not() {
+    let (service, peer) = service_and_peer(Behaviour::Answer).await;
+    let first = invite(service.udp, peer.here(), "UDP", "forked");
+    assert_eq!(status(&peer.ask("INVITE", &first).await), 200);
+    let branch = first.replace("branch=z9hG4bK", "branch=z9hG4bKother").replace("sip:pizza@", "sip:pasta@");
+    peer.send(&branch).await;
+    // The 200 of the first branch comes again until its ACK.
+    let refused = peer.receive_within(crate::service::PATIENCE, "SIP/2.0 482").await;
+    assert!(header(&refused, "Via").contains("z9hG4bKother"));
+    let again = first.replace("CSeq: 1", "CSeq: 2").replace("branch=z9hG4bK", "branch=z9hG4bKagain");
+    peer.send(&again).await;
+    while !header(&peer.receive_within(crate::service::PATIENCE, "SIP/2.0 200").await, "CSeq").starts_with('2') {}
+    let statistics = service.endpoint.statistics();
+    assert_eq!((statistics.invites, statistics.pending), (2, 0));
     service.stop().await;
 }
 

@@ -16,3 +16,5 @@ mod draining_refuses_new_calls_only;
 mod every_request_is_answered;
 mod legacy_messages_go_through;
 mod logs_hold_nothing_personal;
+mod our_requests_find_their_way;
+mod torture;

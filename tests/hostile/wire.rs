@@ -46,6 +46,10 @@ impl Udp {
         Udp { socket: UdpSocket::bind((HOST, 0)).await.unwrap(), to }
     }
 
+    pub async fn bound_to(here: &str, to: SocketAddr) -> Udp {
+        Udp { socket: UdpSocket::bind(here).await.unwrap(), to }
+    }
+
     pub fn here(&self) -> SocketAddr {
         self.socket.local_addr().unwrap()
     }
@@ -58,6 +62,31 @@ impl Udp {
         let mut buffer = [0; 4096];
         let (length, _) = timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await.expect("an answer").unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap()
+    }
+
+    /// Whether such a message is among those that have come and were not read.
+    pub fn has_received(&self, beginning: &str) -> bool {
+        let mut buffer = [0; 4096];
+        let came = std::iter::from_fn(|| {
+            let length = self.socket.try_recv(&mut buffer).ok()?;
+            Some(buffer[..length].starts_with(beginning.as_bytes()))
+        });
+        came.fold(false, |found, one| found | one)
+    }
+
+    /// The next message that begins so.
+    pub async fn receive_within(&self, patience: Duration, beginning: &str) -> String {
+        let received = timeout(patience, async {
+            loop {
+                let mut buffer = [0; 4096];
+                let length = self.socket.recv(&mut buffer).await.unwrap();
+                let text = String::from_utf8(buffer[..length].to_vec()).unwrap();
+                if text.starts_with(beginning) {
+                    return text;
+                }
+            }
+        });
+        received.await.unwrap_or_else(|_| panic!("no {beginning}"))
     }
 
     /// The first final answer whose CSeq names this method.
@@ -124,7 +153,11 @@ pub struct Tcp {
 
 impl Tcp {
     pub async fn new(to: SocketAddr) -> Tcp {
-        Tcp { stream: TcpStream::connect(to).await.unwrap(), to, pending: String::new() }
+        Self::over(TcpStream::connect(to).await.unwrap(), to)
+    }
+
+    pub fn over(stream: TcpStream, to: SocketAddr) -> Tcp {
+        Tcp { stream, to, pending: String::new() }
     }
 
     pub fn here(&self) -> SocketAddr {

@@ -9,7 +9,7 @@ use crate::peer::{is_installed, run};
 use crate::service::{Behaviour, Service};
 
 /// A phone that dials, talks for a few seconds and hangs up.
-fn configure(folder: &Path, transport: Transport, codec: &str) {
+pub fn configure(folder: &Path, transport: Transport, codec: &str) {
     let wav = folder.join("voice.wav");
     std::fs::write(&wav, tone()).unwrap();
     let config = format!(

@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // a test fails by panicking
 
+#[path = "../transports/authority.rs"]
+#[allow(dead_code)]
+mod authority;
 mod baresip_calls;
+mod baresip_over_tls;
 mod kamailio;
+mod kamailio_calls;
+mod kamailio_registrar;
 mod kamailio_routes_calls;
 mod peer;
 #[allow(dead_code)]

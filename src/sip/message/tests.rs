@@ -70,7 +70,11 @@ fn what_is_wrong_has_its_status() {
     assert_eq!(status_of(with("sip:pizza@192.0.2.1 SIP", "nobody@192.0.2.1 SIP")), Some(416));
     assert_eq!(status_of(with("sip:pizza@192.0.2.1 SIP", "http://192.0.2.1 SIP")), Some(416));
     assert_eq!(status_of(with("sip:pizza@", "sip:piz za@")), Some(400));
-    assert_eq!(status_of(with(";tag=1", "")), Some(400));
+    assert_eq!(status_of(with("sip:pizza@192.0.2.1 SIP", "<sip:pizza@192.0.2.1> SIP")), Some(400));
+    assert_eq!(status_of(with("sip:pizza@192.0.2.1 SIP", "sip:piz?za@192.0.2.1 SIP")), None);
+    assert_eq!(status_of(with("sip:pizza@192.0.2.1 SIP", "sip:pizza@192.0.2.1?Route=x SIP")), Some(400));
+    assert_eq!(status_of(with("\"Kim\" <", "\"Kim <")), Some(400));
+    assert_eq!(status_of(with("CSeq: 1", "Call-ID: 2\r\nCSeq: 1")), Some(400));
     assert_eq!(status_of(with("1 INVITE", "1 BYE")), Some(400));
     assert_eq!(status_of(with("1 INVITE", "4294967296 INVITE")), Some(400));
     assert_eq!(status_of(with("Call-ID: 1", "Subject: 1")), Some(400));
@@ -87,6 +91,18 @@ fn a_legacy_byte_before_a_name_is_not_white_space() {
     let read = read_datagram(&bytes).unwrap();
     assert_eq!(read.message.content_length(), Ok(Some(0)));
     assert_eq!(read.problem.unwrap().what, "Bad header line");
+}
+
+/// RFC 3261 §12.1.1: the tag that a peer of RFC 2543 does not have is an empty one.
+#[test]
+fn a_missing_from_tag_is_put_in_and_never_sent() {
+    let read = read(format!("{INVITE}\r\n").replace(";tag=1", ""));
+    assert_eq!(read.problem, None);
+    assert!(read.message.tag("From").is_some());
+    let sent = String::from_utf8(without_invented_tag(read.message.to_bytes())).unwrap();
+    assert!(sent.contains("From: \"Kim\" <sip:+4930901820@192.0.2.2>\r\n"), "{sent}");
+    let twice = [INVENTED_TAG, "a", INVENTED_TAG, INVENTED_TAG, "b"].concat();
+    assert_eq!(without_invented_tag(twice.into_bytes()), b"ab");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsipstack::sip::SipMessage;
+use rsipstack::sip::{SipMessage, Uri};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transaction::transaction::Transaction;
@@ -46,6 +46,8 @@ pub(in crate::sip) struct Client {
     expires_s: u32,
     tls: Option<Arc<ClientConfig>>,
     plan: Plan,
+    /// Who may have taken us without our knowing yet.
+    asked: Option<usize>,
     call_id: String,
     tag: String,
     cseq: u32,
@@ -82,6 +84,11 @@ const LAST_PATIENCE: Duration = Duration::from_secs(2);
 /// Our answer to a challenge, and once more when the nonce was stale.
 const MAX_CHALLENGES: usize = 2;
 
+/// What is signed is what goes out, and rsipstack writes some of a URI its own way.
+fn as_sent(uri: &str) -> String {
+    Uri::try_from(uri).map_or_else(|_| uri.to_owned(), |uri| uri.to_string())
+}
+
 impl Client {
     pub(in crate::sip) fn new(house: House, number: usize, options: RegistrationOptions) -> Result<Self, SipError> {
         let registrars = options.registrars.iter().map(|uri| Target::parse(uri)).collect::<Result<Vec<_>, _>>()?;
@@ -96,6 +103,7 @@ impl Client {
             house,
             number,
             plan: Plan::new(registrars.len()),
+            asked: None,
             registrars,
             login: Login { user: options.login.unwrap_or_else(|| options.user.clone()), password: options.password },
             user: options.user.into_exposed(),
@@ -130,7 +138,8 @@ impl Client {
                 () = sleep(wait) => {}
             }
         }
-        if let Some(at) = self.plan.at() {
+        let (at, asked) = (self.plan.at(), self.asked);
+        for at in at.into_iter().chain(asked.filter(|asked| Some(*asked) != at)) {
             let _ = timeout(LAST_PATIENCE, self.register(at, 0)).await;
         }
     }
@@ -139,7 +148,10 @@ impl Client {
     async fn round(&mut self) -> Duration {
         let mut refused = true;
         for at in self.plan.order() {
-            match self.register(at, self.expires_s).await {
+            self.asked = Some(at);
+            let registered = self.register(at, self.expires_s).await;
+            self.asked = None;
+            match registered {
                 Ok((addr, granted_s)) => {
                     tracing::info!(registration = self.number, registrar = %addr, granted_s, "registered");
                     self.house.trust.registered_at(self.number, Some(addr.ip()));
@@ -204,7 +216,7 @@ impl Client {
                     }
                     challenged += 1;
                     let client_nonce = format!("{:016x}", rand::random::<u64>());
-                    let value = challenge.answer(&self.login, "REGISTER", &registering.uri(), &client_nonce);
+                    let value = challenge.answer(&self.login, "REGISTER", &as_sent(&registering.uri()), &client_nonce);
                     authorization = Some(format!("{answers}: {value}"));
                 }
                 // RFC 3261 §10.2.8: the registrar wants to see us less often.

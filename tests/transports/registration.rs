@@ -1,0 +1,125 @@
+use std::net::SocketAddr;
+
+use regulars::base::Pii;
+use regulars::sip::{Options, RegistrationOptions, TrustOptions};
+use tokio::net::TcpListener;
+
+use crate::registrar::{CHALLENGE, PASSWORD, Registrar, USER, answer, binding, check, next_message, write};
+use crate::service::{Behaviour, HOST, Service};
+use crate::wire::{Udp, header, invite, status};
+
+async fn registered_at(registrars: Vec<String>, trust: TrustOptions) -> Service {
+    let registration = RegistrationOptions {
+        registrars,
+        user: Pii::new(USER.into()),
+        login: None,
+        password: Pii::new(PASSWORD.into()),
+        expires_s: 300,
+        authorities: None,
+    };
+    let options = Options { registrations: vec![registration], trust, ..Service::options(HOST) };
+    Service::start_as(Behaviour::Answer, options).await
+}
+
+fn cseq(request: &str) -> u32 {
+    header(request, "CSeq").split(' ').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_extension_is_registered_with_its_password_refreshed_and_taken_back() {
+    let (registrar, mut seen) = (Registrar::new().await, Vec::new());
+    let service = registered_at(vec![registrar.uri()], TrustOptions::default()).await;
+    let first = registrar.welcome(&mut seen, 1).await;
+    assert_eq!(header(&first, "To"), format!("<sip:{USER}@{HOST}>"));
+    assert_eq!(header(&first, "Contact"), format!("<sip:{USER}@{}>;expires=300", service.udp));
+    let again = registrar.welcome(&mut seen, 300).await;
+    assert!(cseq(&again) > cseq(&first));
+    assert_eq!(header(&again, "Call-ID"), header(&first, "Call-ID"), "RFC 3261 §10.2.4: one registration");
+    service.life.shut_down_softly();
+    let last = registrar.welcome(&mut seen, 0).await;
+    assert_eq!(header(&last, "Expires"), "0");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn the_second_registrar_is_used_while_the_first_is_away_and_left_for_it() {
+    let (home, shelter) = (Registrar::new().await, Registrar::new().await);
+    let mut seen = Vec::new();
+    let service = registered_at(vec![home.uri(), shelter.uri()], TrustOptions::default()).await;
+    let refused = home.request(&mut seen).await;
+    home.answer(&refused, "503 Service Unavailable", "").await;
+    shelter.welcome(&mut seen, 1).await;
+    home.welcome(&mut seen, 300).await;
+    let left = shelter.request(&mut seen).await;
+    assert_eq!(header(&left.0, "Expires"), "0", "calls come once");
+    shelter.answer(&left, "200 OK", "").await;
+    service.life.shut_down_softly();
+    home.welcome(&mut seen, 0).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_registrar_that_wants_less_traffic_is_obeyed() {
+    let (registrar, mut seen) = (Registrar::new().await, Vec::new());
+    let service = registered_at(vec![registrar.uri()], TrustOptions::default()).await;
+    let brief = registrar.request(&mut seen).await;
+    registrar.answer(&brief, "423 Interval Too Brief", "Min-Expires: 1800\r\n").await;
+    let longer = registrar.request(&mut seen).await;
+    assert_eq!(header(&longer.0, "Expires"), "1800");
+    registrar.answer(&longer, "200 OK", &binding(&longer.0, 1800)).await;
+    service.life.shut_down_softly();
+    registrar.welcome(&mut seen, 0).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn calls_come_through_the_registrar_and_from_nobody_else() {
+    let (registrar, mut seen) = (Registrar::new().await, Vec::new());
+    let trust = TrustOptions { networks: vec!["203.0.113.0/24".parse().unwrap()], ..TrustOptions::default() };
+    let mut service = registered_at(vec![registrar.uri()], trust).await;
+    let peer = Udp::new(service.udp).await;
+    let early = peer.ask("INVITE", invite(service.udp, peer.here(), "UDP", "early")).await;
+    assert_eq!(status(&early), 403, "not yet registered, so not yet a friend");
+    let request = registrar.welcome(&mut seen, 300).await;
+    let contact = header(&request, "Contact");
+    let (_, addr) = contact.split_once('@').unwrap();
+    let to: SocketAddr = addr.split('>').next().unwrap().parse().unwrap();
+    let call = invite(to, registrar.addr(), "UDP", "through").replace("sip:pizza@", &format!("sip:{USER}@"));
+    // The 200 OK to the REGISTER and this INVITE are two datagrams: the INVITE may be the first one read.
+    loop {
+        registrar.send(&call, to).await;
+        let answer = registrar.receive("SIP/2.0 ").await;
+        if status(&answer) < 300 {
+            break;
+        }
+        assert_eq!(status(&answer), 403);
+    }
+    assert_eq!(service.ringing().await.0, USER, "the line is the extension");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn over_tcp_calls_come_back_over_our_own_connection_and_it_is_opened_again_when_lost() {
+    let listener = TcpListener::bind((HOST, 0)).await.unwrap();
+    let uri = format!("sip:{};transport=tcp", listener.local_addr().unwrap());
+    let mut service = registered_at(vec![uri], TrustOptions::default()).await;
+    for call in ["first", "second"] {
+        let (mut stream, from) = listener.accept().await.unwrap();
+        let mut pending = String::new();
+        let request = next_message(&mut stream, &mut pending).await;
+        assert!(header(&request, "Via").starts_with("SIP/2.0/TCP "), "{request}");
+        write(&mut stream, &answer(&request, "401 Unauthorized", CHALLENGE)).await;
+        let request = next_message(&mut stream, &mut pending).await;
+        check(&request);
+        assert!(header(&request, "Contact").contains(";transport=tcp>"));
+        write(&mut stream, &answer(&request, "200 OK", &binding(&request, 300))).await;
+        // Our framing and our gate stand here too.
+        let bad = crate::wire::head("OPTIONS", from, listener.local_addr().unwrap(), "TCP", "bad");
+        write(&mut stream, &(bad.replace("CSeq: 1", "CSeq: x") + "Content-Length: 0\r\n\r\n")).await;
+        assert_eq!(status(&next_message(&mut stream, &mut pending).await), 400);
+        write(&mut stream, &invite(from, listener.local_addr().unwrap(), "TCP", call)).await;
+        assert_eq!(service.ringing().await.0, "pizza");
+        assert!(service.endpoint.statistics().pending < 2, "counted like any other call");
+    }
+    service.stop().await;
+}
