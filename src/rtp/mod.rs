@@ -11,6 +11,7 @@ pub mod receiver;
 pub mod sequence;
 pub mod socket;
 pub mod statistics;
+pub mod telephone_event;
 
 pub use codec::Codec;
 pub use error::RtpError;
@@ -23,3 +24,4 @@ pub use receiver::{Receiver, ReceiverOptions};
 pub use sequence::ExtendedSeq;
 pub use socket::Socket;
 pub use statistics::Statistics;
+pub use telephone_event::Digit;
