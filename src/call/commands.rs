@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::base::{ErrorKind, UnixMillis};
 use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
+use crate::rtp::Digit;
 
 use super::command::{AgentCommand, CommandError, EnrollWhom};
 use super::machine::{Call, Identified};
@@ -102,8 +103,8 @@ impl Call {
 
     /// A key that the caller pressed. Only the answer to an open question is looked at: what else callers key in, such as
     /// numbers of cards, is nobody's business here.
-    pub fn on_digit(&mut self, now: Instant, digit: char) {
-        if digit != YES {
+    pub(super) fn on_digit(&mut self, now: Instant, digit: Digit) {
+        if digit.key() != YES {
             return;
         }
         let Some(Question { whom, mut asked, asked_at }) = self.question.take() else { return };

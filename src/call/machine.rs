@@ -186,9 +186,9 @@ impl Call {
         self.phase == Phase::Live
     }
 
-    /// Where silence goes, so that middleboxes keep the path open, and in which format.
-    pub fn silence(&self) -> Option<(SocketAddr, u8, rtp::Codec)> {
-        self.listening.as_ref()?.silence()
+    /// What is to be sent at this moment: silence that keeps middleboxes open, and reports.
+    pub fn outgoing(&self) -> Option<rtp::Outgoing<'_>> {
+        self.listening.as_ref()?.outgoing()
     }
 
     pub fn heard(&self) -> Heard {
@@ -218,6 +218,10 @@ impl Call {
             return listening.discard(now);
         }
         listening.advance(now);
+        while let Some(digit) = self.listening.as_mut().and_then(Listening::next_digit) {
+            self.on_digit(now, digit);
+        }
+        let Some(listening) = &mut self.listening else { return };
         while let Some(window) = listening.next_window() {
             if is_of_another(&self.speaker, window.net_speech_ms) {
                 continue;

@@ -135,10 +135,9 @@ impl CallTask {
                         running.on_answer(event);
                     }
                 }
-                _ = silence.tick(), if running.call.silence().is_some() => {
-                    if let (Some(socket), Some((to, payload_type, codec))) = (sockets.heard(), running.call.silence()) {
-                        // A peer that cannot be reached shows as a media timeout.
-                        let _ = socket.send_silence(to, payload_type, codec);
+                _ = silence.tick(), if running.call.outgoing().is_some() => {
+                    if let (Some(socket), Some(outgoing)) = (sockets.heard(), running.call.outgoing()) {
+                        socket.tick(&outgoing);
                     }
                 }
                 () = until(timeout) => {

@@ -17,6 +17,12 @@ pub enum RtpError {
     PayloadType { payload_type: u8, ssrc: u32, sequence: u16 },
     #[error("RTP payload of {bytes} bytes (SSRC {ssrc:08x}, sequence {sequence}) is longer than any agreed packet")]
     Oversized { bytes: usize, ssrc: u32, sequence: u16 },
+    #[error("SRTP from {from} (SSRC {ssrc:08x}, sequence {sequence}) was not made with the key of this call")]
+    Forged { from: SocketAddr, ssrc: u32, sequence: u16 },
+    #[error("SRTP from {from} (SSRC {ssrc:08x}, sequence {sequence}) came before")]
+    Replayed { from: SocketAddr, ssrc: u32, sequence: u16 },
+    #[error("{bytes} bytes of RTCP from {from} cannot be read or do not belong to this call")]
+    Report { from: SocketAddr, bytes: usize },
     #[error("no free pair of media ports in {first}-{last} on {ip}: end other calls or widen rtp.ports")]
     PortsExhausted { ip: std::net::IpAddr, first: u16, last: u16 },
     #[error("rtp.ports {first}-{last} holds no even port with its RTCP neighbour")]
@@ -32,6 +38,9 @@ impl RtpError {
             | RtpError::Foreign { .. }
             | RtpError::PayloadType { .. }
             | RtpError::Oversized { .. }
+            | RtpError::Forged { .. }
+            | RtpError::Replayed { .. }
+            | RtpError::Report { .. }
             | RtpError::EmptyRange { .. } => ErrorKind::InvalidInput,
             RtpError::PortsExhausted { .. } => ErrorKind::Unavailable,
             RtpError::Socket { .. } => ErrorKind::Internal,

@@ -5,7 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Codec, ExtendedSeq, MediaTime};
+use super::media_time::ticks;
+use super::{Codec, Digit, ExtendedSeq, MediaTime};
 
 /// What comes out, in the order of the sender's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,10 +16,66 @@ pub enum Received<'a> {
         media_time: MediaTime,
         bytes: &'a [u8],
     },
-    /// So much audio is missing here. It is not speech and not silence: nothing is known about it.
+    /// So much audio is missing here, in units of the RTP clock of the codec before. It is not speech and not silence:
+    /// nothing is known about it.
     Lost {
         samples: u32,
     },
+    /// The sender had no audio to send for so long: silence suppression, comfort noise, or a key. Same units.
+    Pause {
+        samples: u32,
+    },
+    /// A key was pressed; once for each press.
+    Digit {
+        digit: Digit,
+    },
+}
+
+/// What a packet holds, by its payload type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    Audio(Codec),
+    /// RFC 3389: it describes noise, and is no speech of anybody.
+    ComfortNoise,
+    /// RFC 4733.
+    Event {
+        clock_rate_hz: u32,
+    },
+}
+
+impl Content {
+    pub(super) fn clock_rate_hz(self) -> u32 {
+        match self {
+            Content::Audio(codec) => codec.clock_rate_hz(),
+            // RFC 3389 §4: PT 13 has a clock of 8000.
+            Content::ComfortNoise => 8000,
+            Content::Event { clock_rate_hz } => clock_rate_hz,
+        }
+    }
+
+    /// In ticks of [`MediaTime`].
+    fn duration(self, payload: &[u8]) -> u64 {
+        match self {
+            Content::Audio(codec) => u64::from(codec.duration(payload)) * ticks(codec.clock_rate_hz()),
+            Content::ComfortNoise | Content::Event { .. } => 0,
+        }
+    }
+}
+
+/// What comes out next; the bytes of a packet are fetched by [`JitterBuffer::bytes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Popped {
+    Packet(Packet),
+    Lost { samples: u32 },
+    Pause { samples: u32 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Packet {
+    pub(super) content: Content,
+    pub(super) media_time: MediaTime,
+    slot: usize,
+    len: usize,
 }
 
 /// What became of a packet put in.
@@ -47,7 +104,11 @@ pub(super) struct JitterBuffer {
     delivered: u64,
     /// Where the audio after the last packet handed out begins.
     expected_at: MediaTime,
-    last_samples: u32,
+    /// Duration of the last audio packet in ticks, and ticks in a unit of its clock.
+    last_ticks: u64,
+    unit: u64,
+    /// Something that was no audio came out since.
+    broken_off: bool,
     given_up: u64,
 }
 
@@ -57,23 +118,31 @@ struct Slot {
     occupied: bool,
     arrived: Instant,
     media_time: MediaTime,
-    codec: Codec,
+    content: Content,
+    duration: u64,
     len: usize,
 }
 
 /// 100 ms, the longest window, in the shortest packets in use (10 ms), and room for the packet that ends the wait.
 /// A power of two, so that slots stay in step through any sequence number.
 const SLOTS: usize = 16;
-/// 80 ms of G.711 or G.722; telephony sends 10 to 60 ms. 16 slots of it are 10 kB a call.
+/// 80 ms of G.711 or G.722, 60 ms of Opus at 85 kbit/s; telephony sends 10 to 60 ms. 16 slots of it are 10 kB a call.
 pub(super) const MAX_PAYLOAD: usize = 640;
 /// One packet of 20 ms, the default of RFC 3551, until a packet says otherwise.
-const DEFAULT_SAMPLES: u32 = 160;
+const DEFAULT_TICKS: u64 = 960;
 
 impl JitterBuffer {
     /// `now` only fills empty slots.
     pub(super) fn new(window: Duration, now: Instant) -> Self {
-        let empty =
-            Slot { seq: 0, occupied: false, arrived: now, media_time: MediaTime(0), codec: Codec::Pcmu, len: 0 };
+        let empty = Slot {
+            seq: 0,
+            occupied: false,
+            arrived: now,
+            media_time: MediaTime(0),
+            content: Content::ComfortNoise,
+            duration: 0,
+            len: 0,
+        };
         Self {
             window,
             slots: vec![empty; SLOTS].into_boxed_slice(),
@@ -84,7 +153,9 @@ impl JitterBuffer {
             stream_start: 0,
             delivered: 0,
             expected_at: MediaTime(0),
-            last_samples: DEFAULT_SAMPLES,
+            last_ticks: DEFAULT_TICKS,
+            unit: ticks(8000),
+            broken_off: false,
             given_up: 0,
         }
     }
@@ -96,7 +167,8 @@ impl JitterBuffer {
     /// Where the audio of a new stream is to begin: after everything that is known of the old one.
     pub(super) fn end(&self) -> MediaTime {
         let waiting = self.slots.iter().filter(|slot| slot.occupied);
-        waiting.map(|slot| slot.media_time.after(slot.codec.samples(slot.len))).fold(self.expected_at, Ord::max)
+        let audio = waiting.filter(|slot| matches!(slot.content, Content::Audio(_)));
+        audio.map(|slot| slot.media_time.after(slot.duration)).fold(self.expected_at, Ord::max)
     }
 
     /// A new stream begins with `first`: what waits of the old one comes out before it, what is missing is not waited for.
@@ -113,7 +185,14 @@ impl JitterBuffer {
         self.floor = end;
     }
 
-    pub(super) fn put(&mut self, now: Instant, seq: ExtendedSeq, at: MediaTime, codec: Codec, payload: &[u8]) -> Put {
+    pub(super) fn put(
+        &mut self,
+        now: Instant,
+        seq: ExtendedSeq,
+        at: MediaTime,
+        content: Content,
+        payload: &[u8],
+    ) -> Put {
         if payload.len() > MAX_PAYLOAD {
             return Put::Oversized;
         }
@@ -133,23 +212,39 @@ impl JitterBuffer {
             // A slot that is still taken belongs to a packet that the caller never came to pop: it is lost.
             self.floor = self.floor.max(seq + 1 - SLOTS as u64);
         }
-        *slot = Slot { seq, occupied: true, arrived: now, media_time: at, codec, len: payload.len() };
+        *slot = Slot {
+            seq,
+            occupied: true,
+            arrived: now,
+            media_time: at,
+            content,
+            duration: content.duration(payload),
+            len: payload.len(),
+        };
         self.payloads[index * MAX_PAYLOAD..][..payload.len()].copy_from_slice(payload);
         Put::Stored
     }
 
-    pub(super) fn pop(&mut self, now: Instant) -> Option<Received<'_>> {
+    pub(super) fn pop(&mut self, now: Instant) -> Option<Popped> {
         let next = self.next?;
         let index = (next % SLOTS as u64) as usize;
-        if self.slots[index].occupied && self.slots[index].seq == next {
-            let slot = &mut self.slots[index];
-            slot.occupied = false;
-            let slot = *slot;
+        let slot = self.slots[index];
+        if slot.occupied && slot.seq == next {
+            if let Some(samples) = self.pause_before(&slot) {
+                self.expected_at = slot.media_time;
+                return Some(Popped::Pause { samples });
+            }
+            self.slots[index].occupied = false;
             self.step(1, true);
-            self.last_samples = slot.codec.samples(slot.len);
-            self.expected_at = slot.media_time.after(self.last_samples);
-            let bytes = &self.payloads[index * MAX_PAYLOAD..][..slot.len];
-            return Some(Received::Payload { codec: slot.codec, media_time: slot.media_time, bytes });
+            if let Content::Audio(codec) = slot.content {
+                (self.last_ticks, self.unit) = (slot.duration, ticks(codec.clock_rate_hz()));
+                self.expected_at = slot.media_time.after(slot.duration);
+                self.broken_off = false;
+            } else {
+                self.broken_off = true;
+            }
+            let Slot { content, media_time, len, .. } = slot;
+            return Some(Popped::Packet(Packet { content, media_time, slot: index, len }));
         }
         let waiting = self.first_waiting();
         let (resume, resume_at) = match waiting {
@@ -160,11 +255,30 @@ impl JitterBuffer {
             _ => return None,
         };
         let packets = resume - next;
-        let samples = self.gap_samples(packets, resume_at);
+        let lost = self.gap(packets, resume_at);
         self.given_up += packets;
         self.step(packets, false);
-        self.expected_at = resume_at.unwrap_or(self.expected_at.after(samples));
-        Some(Received::Lost { samples })
+        // A key held down carries the time at which it went down.
+        self.expected_at = resume_at.map_or(self.expected_at.after(lost), |at| at.max(self.expected_at));
+        Some(Popped::Lost { samples: self.samples(lost) })
+    }
+
+    /// The payload of a packet that [`JitterBuffer::pop`] has just given.
+    pub(super) fn bytes(&self, packet: &Packet) -> &[u8] {
+        &self.payloads[packet.slot * MAX_PAYLOAD..][..packet.len]
+    }
+
+    /// How long the sender was silent before this packet. A hole no longer than the packet before is none: there are
+    /// senders whose timestamps run at the sample rate of G.722 instead of its clock, twice as fast as their audio.
+    fn pause_before(&self, slot: &Slot) -> Option<u32> {
+        let Content::Audio(_) = slot.content else { return None };
+        let hole = slot.media_time.since(self.expected_at);
+        let least = if self.broken_off { 0 } else { self.last_ticks };
+        (hole > least).then(|| self.samples(hole))
+    }
+
+    fn samples(&self, ticks: u64) -> u32 {
+        u32::try_from(ticks / self.unit).unwrap_or(u32::MAX)
     }
 
     /// When the wait for the missing packet ends. `None` while nothing waits behind a gap.
@@ -177,17 +291,15 @@ impl JitterBuffer {
         self.slots.iter().filter(|slot| slot.occupied).min_by_key(|slot| slot.seq).copied()
     }
 
-    /// The timestamps say how much is missing, unless they jump: then the packets do.
-    fn gap_samples(&self, packets: u64, resume_at: Option<MediaTime>) -> u32 {
-        /// 120 ms at 8 kHz: no packet in telephony is longer.
-        const MAX_PACKET_SAMPLES: u64 = 960;
-        let by_count = packets.saturating_mul(u64::from(self.last_samples));
-        let by_clock = resume_at.map(|at| at.since(self.expected_at));
-        let samples = match by_clock {
-            Some(samples) if samples > 0 && samples <= packets.saturating_mul(MAX_PACKET_SAMPLES) => samples,
+    /// In ticks. The timestamps say how much is missing, unless they jump: then the packets do.
+    fn gap(&self, packets: u64, resume_at: Option<MediaTime>) -> u64 {
+        /// 120 ms: no packet in telephony is longer.
+        const MAX_PACKET_TICKS: u64 = 5760;
+        let by_count = packets.saturating_mul(self.last_ticks);
+        match resume_at.map(|at| at.since(self.expected_at)) {
+            Some(ticks) if ticks > 0 && ticks <= packets.saturating_mul(MAX_PACKET_TICKS) => ticks,
             _ => by_count,
-        };
-        u32::try_from(samples).unwrap_or(u32::MAX)
+        }
     }
 
     fn step(&mut self, packets: u64, delivered: bool) {

@@ -33,7 +33,12 @@ impl Packetizer {
         packet.extend_from_slice(&self.ssrc.to_be_bytes());
         packet.extend_from_slice(payload);
         self.sequence = self.sequence.wrapping_add(1);
-        self.timestamp = self.timestamp.wrapping_add(codec.samples(payload.len()));
+        self.timestamp = self.timestamp.wrapping_add(codec.duration(payload));
+    }
+
+    /// Of the next packet.
+    pub fn timestamp(&self) -> u32 {
+        self.timestamp
     }
 }
 

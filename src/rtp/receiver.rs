@@ -2,18 +2,21 @@
 //!
 //! A call listens to one source only. The first valid packet from the address in the SDP is latched: from then on its
 //! source address and SSRC are the only ones heard, so that nobody else can speak into the call. A re-INVITE or two
-//! seconds of silence opens the latch again.
+//! seconds of silence opens the latch again. With SRTP, valid means made with the peer's key.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rtp_types::RtpPacket;
 
-use super::jitter_buffer::{JitterBuffer, MAX_PAYLOAD, Put};
-use super::media_time::Timeline;
+use super::jitter_buffer::{Content, JitterBuffer, MAX_PAYLOAD, Popped, Put};
+use super::media_time::{Timeline, ticks};
+use super::rtcp::{self, LastReport, Reception};
 use super::sequence::{Arrival, SequenceTracker};
+use super::srtp::{Inbound, Refused};
 use super::statistics::Jitter;
-use super::{Codec, Negotiated, Received, RtpError, Statistics};
+use super::telephone_event::KeyPresses;
+use super::{Keys, Negotiated, Outgoing, Received, RtpError, Statistics};
 
 #[derive(Clone, Copy, Debug)]
 pub struct ReceiverOptions {
@@ -30,13 +33,16 @@ impl Default for ReceiverOptions {
     }
 }
 
-/// No allocation after construction.
+/// No allocation for a packet, but for those of SRTP.
 pub struct Receiver {
     options: ReceiverOptions,
-    remote: Option<SocketAddr>,
-    formats: [Option<(u8, Codec)>; MAX_FORMATS],
-    expects_media: bool,
+    agreed: Option<Negotiated>,
+    contents: [Option<(u8, Content)>; MAX_FORMATS],
+    srtp: Option<Inbound>,
     source: Option<Source>,
+    /// Where the peer's RTCP comes from, once some has come.
+    rtcp_from: Option<SocketAddr>,
+    keys: KeyPresses,
     buffer: JitterBuffer,
     jitter: Jitter,
     statistics: Statistics,
@@ -50,7 +56,9 @@ struct Source {
     ssrc: u32,
     sequence: SequenceTracker,
     timeline: Timeline,
+    received: u64,
     last_packet: Instant,
+    last_report: Option<LastReport>,
     latch: Latch,
 }
 
@@ -64,17 +72,19 @@ enum Latch {
     OpenUntil(Instant),
 }
 
-/// As many as the codecs that we know, twice over for offers that list a codec under two numbers.
-const MAX_FORMATS: usize = 2 * Codec::ALL.len();
+/// Four codecs, key presses at two clock rates, comfort noise; twice over for offers that list one under two numbers.
+const MAX_FORMATS: usize = 14;
 
 impl Receiver {
     pub fn new(options: ReceiverOptions, now: Instant) -> Self {
         Self {
             options,
-            remote: None,
-            formats: [None; MAX_FORMATS],
-            expects_media: false,
+            agreed: None,
+            contents: [None; MAX_FORMATS],
+            srtp: None,
             source: None,
+            rtcp_from: None,
+            keys: KeyPresses::default(),
             buffer: JitterBuffer::new(options.reorder_window, now),
             jitter: Jitter::default(),
             statistics: Statistics::default(),
@@ -84,12 +94,22 @@ impl Receiver {
 
     /// The outcome of an offer and its answer; also of each re-INVITE, which opens the latch for a new source.
     pub fn negotiate(&mut self, agreed: &Negotiated) {
-        self.remote = Some(agreed.remote);
-        self.expects_media = agreed.receive;
-        self.formats = [None; MAX_FORMATS];
-        for (place, format) in self.formats.iter_mut().zip(&agreed.formats) {
-            *place = Some(*format);
+        let audio = agreed.formats.iter().map(|(number, codec)| (*number, Content::Audio(*codec)));
+        let events = agreed
+            .events
+            .iter()
+            .map(|(number, clock_rate_hz)| (*number, Content::Event { clock_rate_hz: *clock_rate_hz }));
+        let noise = agreed.comfort_noise.iter().map(|number| (*number, Content::ComfortNoise));
+        self.contents = [None; MAX_FORMATS];
+        for (place, content) in self.contents.iter_mut().zip(audio.chain(events).chain(noise)) {
+            *place = Some(content);
         }
+        match (&mut self.srtp, &agreed.keys) {
+            (Some(inbound), Some(keys)) => inbound.rekey(&keys.theirs),
+            (srtp, keys) => *srtp = keys.as_ref().map(|keys| Inbound::new(&keys.theirs)),
+        }
+        self.agreed = Some(agreed.clone());
+        self.rtcp_from = None;
         if let Some(source) = &mut self.source {
             source.latch = Latch::Open;
         }
@@ -98,36 +118,62 @@ impl Receiver {
     /// One datagram from the media socket. An error means that it was refused and counted; the call goes on.
     pub fn receive(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> Result<(), RtpError> {
         if is_rtcp(datagram) {
-            return Ok(());
+            return self.on_rtcp(now, from, datagram);
         }
-        let packet = RtpPacket::parse(datagram).map_err(|source| {
-            self.statistics.malformed += 1;
-            RtpError::Malformed { from, bytes: datagram.len(), source }
-        })?;
-        let (ssrc, sequence) = (packet.ssrc(), packet.sequence_number());
-        if !self.is_ours(now, from, ssrc) {
-            self.statistics.foreign += 1;
-            return Err(RtpError::Foreign { from, ssrc, sequence });
+        if self.srtp.is_none() {
+            let packet = self.parse(from, datagram)?;
+            let content = self.admit(now, from, &packet)?;
+            return self.take(now, from, content, &packet);
         }
-        let payload_type = packet.payload_type();
-        let Some(codec) = self.codec(payload_type) else {
-            self.statistics.unknown_payload_type += 1;
-            return Err(RtpError::PayloadType { payload_type, ssrc, sequence });
-        };
-        let payload = packet.payload();
-        if payload.len() > MAX_PAYLOAD {
-            self.statistics.malformed += 1;
-            return Err(RtpError::Oversized { bytes: payload.len(), ssrc, sequence });
+        // The fixed header is all that can be read before the packet is known to be the peer's. Who does not belong here
+        // by it costs no cryptography.
+        let mut head = [0; FIXED_HEADER];
+        let length = datagram.len().min(FIXED_HEADER);
+        head[..length].copy_from_slice(&datagram[..length]);
+        head[0] &= 0b1100_0000;
+        let header = self.parse(from, &head[..length])?;
+        let content = self.admit(now, from, &header)?;
+        let (ssrc, sequence) = (header.ssrc(), header.sequence_number());
+        let Some(inbound) = &mut self.srtp else { return Ok(()) };
+        match inbound.open(ssrc, sequence, datagram) {
+            Ok(opened) => {
+                let packet = self.parse(from, &opened)?;
+                self.take(now, from, content, &packet)
+            }
+            Err(Refused::Forged) => {
+                self.statistics.forged += 1;
+                Err(RtpError::Forged { from, ssrc, sequence })
+            }
+            Err(Refused::Replayed) => {
+                self.statistics.replayed += 1;
+                Err(RtpError::Replayed { from, ssrc, sequence })
+            }
         }
-        if !self.source.as_ref().is_some_and(|source| source.is(from, ssrc)) {
-            self.latch(now, from, &packet);
-        }
-        self.accept(now, codec, &packet)
     }
 
     /// The next payload or loss in order; `None` when there is nothing to hand out before [`Receiver::poll_timeout`].
     pub fn pop(&mut self, now: Instant) -> Option<Received<'_>> {
-        self.buffer.pop(now)
+        loop {
+            let packet = match self.buffer.pop(now)? {
+                Popped::Lost { samples } => return Some(Received::Lost { samples }),
+                Popped::Pause { samples } => return Some(Received::Pause { samples }),
+                Popped::Packet(packet) => packet,
+            };
+            match packet.content {
+                Content::Audio(codec) => {
+                    let bytes = self.buffer.bytes(&packet);
+                    return Some(Received::Payload { codec, media_time: packet.media_time, bytes });
+                }
+                // Its time shows as a pause before the next audio.
+                Content::ComfortNoise => {}
+                Content::Event { clock_rate_hz } => {
+                    let payload = self.buffer.bytes(&packet);
+                    if let Some(digit) = self.keys.packet(packet.media_time, payload, ticks(clock_rate_hz)) {
+                        return Some(Received::Digit { digit });
+                    }
+                }
+            }
+        }
     }
 
     /// When to call [`Receiver::pop`] again although nothing was received.
@@ -135,9 +181,20 @@ impl Receiver {
         self.buffer.gap_deadline()
     }
 
-    /// Where to send media to: the latched source (symmetric RTP, RFC 4961), before that the SDP address.
-    pub fn reply_to(&self) -> Option<SocketAddr> {
-        self.source.as_ref().map(|source| source.address).or(self.remote)
+    /// What is to be sent at this moment. `None` before there is anybody to send to.
+    pub fn outgoing(&self) -> Option<Outgoing<'_>> {
+        let agreed = self.agreed.as_ref()?;
+        let media = self.source.as_ref().map_or(agreed.remote, |source| source.address);
+        let rtcp = if agreed.rtcp_mux { media } else { self.rtcp_from.unwrap_or(agreed.remote_rtcp) };
+        Some(Outgoing {
+            media,
+            rtcp,
+            rtcp_mux: agreed.rtcp_mux,
+            format: agreed.formats.first().copied().filter(|_| agreed.send),
+            ptime_ms: agreed.ptime_ms,
+            key: agreed.keys.as_ref().map(|Keys { ours, .. }| ours),
+            reception: self.source.as_ref().map(|source| source.reception(self.jitter)),
+        })
     }
 
     /// When the last packet of the call's own stream came.
@@ -147,7 +204,7 @@ impl Receiver {
 
     /// False on hold: a media timeout must not run then.
     pub fn expects_media(&self) -> bool {
-        self.expects_media
+        self.agreed.as_ref().is_some_and(|agreed| agreed.receive)
     }
 
     pub fn statistics(&self) -> Statistics {
@@ -160,10 +217,30 @@ impl Receiver {
         }
     }
 
+    fn parse<'a>(&mut self, from: SocketAddr, datagram: &'a [u8]) -> Result<RtpPacket<'a>, RtpError> {
+        RtpPacket::parse(datagram).map_err(|source| {
+            self.statistics.malformed += 1;
+            RtpError::Malformed { from, bytes: datagram.len(), source }
+        })
+    }
+
+    /// Whether the packet's header belongs to this call; what it holds.
+    fn admit(&mut self, now: Instant, from: SocketAddr, packet: &RtpPacket<'_>) -> Result<Content, RtpError> {
+        let (ssrc, sequence, payload_type) = (packet.ssrc(), packet.sequence_number(), packet.payload_type());
+        if !self.is_ours(now, from, ssrc) {
+            self.statistics.foreign += 1;
+            return Err(RtpError::Foreign { from, ssrc, sequence });
+        }
+        let content = self.contents.iter().flatten().find(|(number, _)| *number == payload_type);
+        content.map(|(_, content)| *content).ok_or_else(|| {
+            self.statistics.unknown_payload_type += 1;
+            RtpError::PayloadType { payload_type, ssrc, sequence }
+        })
+    }
+
     fn is_ours(&self, now: Instant, from: SocketAddr, ssrc: u32) -> bool {
-        let from_sdp_address = self.remote.is_some_and(|remote| remote.ip() == from.ip());
         match &self.source {
-            None => from_sdp_address,
+            None => self.is_sdp_address(from),
             Some(source) if source.is(from, ssrc) => true,
             Some(source) => {
                 let silent = now.saturating_duration_since(source.last_packet) >= self.options.relatch_after;
@@ -172,16 +249,71 @@ impl Receiver {
                     Latch::Open => true,
                     Latch::OpenUntil(end) => now < end,
                 };
-                (open || silent) && from_sdp_address
+                (open || silent) && self.is_sdp_address(from)
             }
         }
     }
 
-    fn codec(&self, payload_type: u8) -> Option<Codec> {
-        self.formats.iter().flatten().find(|(number, _)| *number == payload_type).map(|(_, codec)| *codec)
+    fn is_sdp_address(&self, from: SocketAddr) -> bool {
+        self.agreed.as_ref().is_some_and(|agreed| agreed.remote.ip() == from.ip())
     }
 
-    fn latch(&mut self, now: Instant, from: SocketAddr, packet: &RtpPacket<'_>) {
+    /// A packet of the peer: it is latched to if there is nobody yet, or somebody else.
+    fn take(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        content: Content,
+        packet: &RtpPacket<'_>,
+    ) -> Result<(), RtpError> {
+        let (ssrc, sequence, bytes) = (packet.ssrc(), packet.sequence_number(), packet.payload().len());
+        if bytes > MAX_PAYLOAD {
+            self.statistics.malformed += 1;
+            return Err(RtpError::Oversized { bytes, ssrc, sequence });
+        }
+        if !self.source.as_ref().is_some_and(|source| source.is(from, ssrc)) {
+            self.latch(now, from, content, packet);
+        }
+        self.accept(now, content, packet)
+    }
+
+    /// RTCP from the address of the latched stream, before that from the SDP address.
+    fn on_rtcp(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> Result<(), RtpError> {
+        let refused = RtpError::Report { from, bytes: datagram.len() };
+        let ip = self.source.as_ref().map(|source| source.address.ip()).or(self.agreed.as_ref().map(|a| a.remote.ip()));
+        if ip != Some(from.ip()) {
+            self.statistics.foreign += 1;
+            return Err(refused);
+        }
+        let ssrc = self.source.as_ref().map(|source| source.ssrc);
+        let read = match &mut self.srtp {
+            None => rtcp::read(datagram, ssrc),
+            Some(inbound) => match inbound.open_rtcp(datagram) {
+                Ok(opened) => rtcp::read(&opened, ssrc),
+                Err(Refused::Forged) => {
+                    self.statistics.forged += 1;
+                    return Err(refused);
+                }
+                Err(Refused::Replayed) => {
+                    self.statistics.replayed += 1;
+                    return Err(refused);
+                }
+            },
+        };
+        let Some(report) = read else {
+            self.statistics.malformed_reports += 1;
+            return Err(refused);
+        };
+        self.statistics.reports += 1;
+        self.statistics.byes += u64::from(report.bye);
+        self.rtcp_from = Some(from);
+        if let (Some(source), Some(ntp_middle)) = (&mut self.source, report.ntp_middle) {
+            source.last_report = Some(LastReport { ntp_middle, at: now });
+        }
+        Ok(())
+    }
+
+    fn latch(&mut self, now: Instant, from: SocketAddr, content: Content, packet: &RtpPacket<'_>) {
         let start = self.buffer.end();
         self.expected_before += self.source.as_ref().map_or(0, |old| old.sequence.expected());
         let sequence = SequenceTracker::starting(packet.sequence_number());
@@ -192,19 +324,29 @@ impl Receiver {
             address: from,
             ssrc: packet.ssrc(),
             sequence,
-            timeline: Timeline::starting(packet.timestamp(), start),
+            timeline: Timeline::starting(packet.timestamp(), start, content.clock_rate_hz()),
+            received: 0,
             last_packet: now,
+            last_report: None,
             latch: Latch::Closed,
         });
     }
 
-    fn accept(&mut self, now: Instant, codec: Codec, packet: &RtpPacket<'_>) -> Result<(), RtpError> {
+    fn accept(&mut self, now: Instant, content: Content, packet: &RtpPacket<'_>) -> Result<(), RtpError> {
         let Some(source) = &mut self.source else { return Ok(()) };
         let (seq, at) = match source.sequence.place(packet.sequence_number()) {
-            Arrival::Expected(seq) => (seq, source.timeline.place(packet.timestamp())),
+            Arrival::Expected(seq) => {
+                let clock_rate_hz = content.clock_rate_hz();
+                if matches!(content, Content::Audio(_)) && clock_rate_hz != source.timeline.clock_rate_hz() {
+                    // A codec of another clock within the stream: nothing ties its timestamps to those before (RFC 7160 §3).
+                    source.timeline = Timeline::starting(packet.timestamp(), self.buffer.end(), clock_rate_hz);
+                    self.jitter.restart();
+                }
+                (seq, source.timeline.place(packet.timestamp()))
+            }
             Arrival::Restarted(seq) => {
                 let start = self.buffer.end();
-                source.timeline = Timeline::starting(packet.timestamp(), start);
+                source.timeline = Timeline::starting(packet.timestamp(), start, content.clock_rate_hz());
                 self.buffer.restart(seq);
                 self.jitter.restart();
                 (seq, start)
@@ -219,9 +361,13 @@ impl Receiver {
         if source.latch == Latch::Open {
             source.latch = Latch::OpenUntil(now + self.options.relatch_after);
         }
+        source.received += 1;
         self.statistics.received += 1;
-        self.jitter.packet(now, packet.timestamp(), codec.clock_rate_hz());
-        match self.buffer.put(now, seq, at, codec, packet.payload()) {
+        // The packets of a key press all carry the timestamp of its beginning, which says nothing about when they were sent.
+        if !matches!(content, Content::Event { .. }) {
+            self.jitter.packet(now, packet.timestamp(), source.timeline.clock_rate_hz());
+        }
+        match self.buffer.put(now, seq, at, content, packet.payload()) {
             Put::Stored => {}
             Put::Duplicate => self.statistics.duplicate += 1,
             Put::Late => self.statistics.late += 1,
@@ -235,10 +381,24 @@ impl Source {
     fn is(&self, from: SocketAddr, ssrc: u32) -> bool {
         self.address == from && self.ssrc == ssrc
     }
+
+    fn reception(&self, jitter: Jitter) -> Reception {
+        Reception {
+            ssrc: self.ssrc,
+            expected: self.sequence.expected(),
+            received: self.received,
+            highest: self.sequence.highest_reported(),
+            jitter: jitter.timestamp_units(),
+            last_report: self.last_report,
+        }
+    }
 }
 
+/// RFC 3550 §5.1, without CSRCs and extensions.
+const FIXED_HEADER: usize = 12;
+
 /// RFC 5761 §4: RTCP on the media port shows as a packet type of 192 to 223.
-fn is_rtcp(datagram: &[u8]) -> bool {
+pub(super) fn is_rtcp(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|first| first >> 6 == 2)
         && datagram.get(1).is_some_and(|packet_type| (192..=223).contains(packet_type))
 }

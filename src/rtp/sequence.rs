@@ -49,6 +49,11 @@ impl SequenceTracker {
         ExtendedSeq(self.highest)
     }
 
+    /// As a report block tells it (RFC 3550 §6.4.1): cycles in the upper half, which wrap.
+    pub(super) fn highest_reported(&self) -> u32 {
+        (self.highest - FIRST_CYCLE) as u32
+    }
+
     /// RFC 3550 A.3: packets the sender must have sent.
     pub(super) fn expected(&self) -> u64 {
         self.expected_before + self.highest - self.first + 1

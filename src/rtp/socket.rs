@@ -7,37 +7,50 @@ use std::task::{Context, Poll};
 use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 
-use super::Codec;
-use super::packetizer::{HEADER_BYTES, PTIME_MS, Packetizer};
+use super::receiver::is_rtcp;
+use super::{Identity, Outgoing, Sender};
+use crate::base::clock;
 
 /// The ports go back to the pool when this is dropped.
 pub struct Socket {
     rtp: UdpSocket,
     rtcp: UdpSocket,
     local_addr: SocketAddr,
-    packetizer: Packetizer,
-    packet: Vec<u8>,
+    sender: Sender,
+    /// Where our RTCP goes, and whether it leaves by the media port; `None` before anything was sent.
+    rtcp_to: Option<(SocketAddr, bool)>,
 }
 
 impl Socket {
     pub(super) fn new(rtp: UdpSocket, rtcp: UdpSocket) -> io::Result<Self> {
         let local_addr = rtp.local_addr()?;
-        let packetizer = Packetizer::new(rand::random(), rand::random(), rand::random());
-        Ok(Self { rtp, rtcp, local_addr, packetizer, packet: Vec::with_capacity(HEADER_BYTES + SILENCE_BYTES) })
+        let sender = Sender::new(Identity {
+            ssrc: rand::random(),
+            first_sequence: rand::random(),
+            first_timestamp: rand::random(),
+            cname: rand::random(),
+        });
+        Ok(Self { rtp, rtcp, local_addr, sender, rtcp_to: None })
     }
 
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
 
-    /// The next RTP datagram. Cancel-safe. RTCP is read meanwhile and let go, so that its port never fills.
+    /// The next datagram: RTP, or RTCP from either port, which the receiver tells apart. Cancel-safe.
     pub async fn recv(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let mut rtcp = [0; 1];
         loop {
-            tokio::select! {
+            // Two buffers would cost every call the second; so the port is awaited, and read without waiting.
+            let media = tokio::select! {
                 biased;
-                datagram = self.rtp.recv_from(buffer) => return datagram,
-                _ = self.rtcp.recv_from(&mut rtcp) => {}
+                ready = self.rtp.readable() => ready.map(|()| true)?,
+                ready = self.rtcp.readable() => ready.map(|()| false)?,
+            };
+            let received = if media { &self.rtp } else { &self.rtcp }.try_recv_from(buffer);
+            match received {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok((length, _)) if !media && !is_rtcp(&buffer[..length]) => {}
+                received => return received,
             }
         }
     }
@@ -51,16 +64,23 @@ impl Socket {
         }
     }
 
-    /// One packet of silence. Sent every [`PTIME_MS`], it keeps middleboxes from closing the path towards us.
-    /// Never waits: a full send queue loses the packet.
-    pub fn send_silence(&mut self, to: SocketAddr, payload_type: u8, codec: Codec) -> io::Result<()> {
-        self.send(to, payload_type, codec, &[codec.silence_byte(); SILENCE_BYTES])
+    /// To be called every [`super::packetizer::PTIME_MS`]: sends silence, which keeps middleboxes from closing the path
+    /// towards us, and a report when one is due. Never waits: a full send queue loses the packet.
+    pub fn tick(&mut self, outgoing: &Outgoing<'_>) {
+        let now = clock::now();
+        // A peer that cannot be reached shows as a media timeout.
+        self.sender.silence(now, outgoing, |packet| drop(self.rtp.try_send_to(packet, outgoing.media)));
+        self.rtcp_to = Some((outgoing.rtcp, outgoing.rtcp_mux));
+        let report = self.sender.poll_report(now, ntp(), rand::random(), outgoing);
+        self.send_rtcp(report);
     }
 
-    /// One packet of the call's own stream; never waits.
-    pub fn send(&mut self, to: SocketAddr, payload_type: u8, codec: Codec, payload: &[u8]) -> io::Result<()> {
-        self.packetizer.next(payload_type, codec, payload, &mut self.packet);
-        self.send_raw(to, &self.packet)
+    fn send_rtcp(&self, report: Option<Vec<u8>>) {
+        if let (Some(report), Some((to, by_media_port))) = (report, self.rtcp_to) {
+            let socket = if by_media_port { &self.rtp } else { &self.rtcp };
+            // RTCP allows for loss.
+            let _ = socket.try_send_to(&report, to);
+        }
     }
 
     /// A datagram that is made already, such as one to be sent twice.
@@ -72,5 +92,20 @@ impl Socket {
     }
 }
 
-/// [`PTIME_MS`] of G.711: one byte for each of its 8 samples a millisecond.
-const SILENCE_BYTES: usize = PTIME_MS as usize * 8;
+impl Drop for Socket {
+    /// Tells the peer that our stream is over.
+    fn drop(&mut self) {
+        if self.rtcp_to.is_some() {
+            let bye = self.sender.bye();
+            self.send_rtcp(bye);
+        }
+    }
+}
+
+/// The wall clock as NTP has it: seconds since 1900 in the upper half (RFC 3550 §4).
+fn ntp() -> u64 {
+    /// From 1900 to 1970.
+    const SECONDS_BEFORE_UNIX: u64 = 2_208_988_800;
+    let ms = u64::try_from(clock::wall().0).unwrap_or(0);
+    (ms / 1000 + SECONDS_BEFORE_UNIX) << 32 | ((ms % 1000) << 32) / 1000
+}

@@ -17,11 +17,22 @@ pub struct Statistics {
     pub foreign: u64,
     /// Not RTP, or too long to be.
     pub malformed: u64,
+    /// SRTP or SRTCP that was not made with the peer's key.
+    pub forged: u64,
+    /// SRTP or SRTCP that came before: a network's duplicate, or an attack.
+    pub replayed: u64,
     /// A payload type that was not negotiated.
     pub unknown_payload_type: u64,
+    /// Payloads that no samples could be made of.
+    pub undecodable: u64,
+    /// RTCP of the peer that could be read, and its packets that could not.
+    pub reports: u64,
+    pub malformed_reports: u64,
+    /// RTCP BYE of the latched stream. Noted only: the call ends by SIP.
+    pub byes: u64,
     /// Times a stream was latched: 1 in a quiet call.
     pub latched: u32,
-    /// Interarrival jitter in timestamp units (A.8).
+    /// Interarrival jitter in units of the RTP clock (A.8).
     pub jitter: u32,
 }
 

@@ -71,7 +71,9 @@ impl Invite {
             self.leg = None;
             return Err(SipError::Cancelled { call, peer });
         }
-        let local = Local { session: rand::random::<u32>().into(), version: 1, rtp: local_rtp, take: self.take() };
+        let secret = sdp::Secret::new(rand::random());
+        let session = rand::random::<u32>().into();
+        let local = Local { session, version: 1, rtp: local_rtp, take: self.take(), secret };
         let mut session = match &self.offer {
             Offer::Early(offer) => {
                 let answer = offer.as_ref().map_err(|error| *error).and_then(|offer| sdp::answer(offer, &local));

@@ -19,6 +19,8 @@ pub enum SpeechError {
     WavSampleRate(u32),
     #[error("sound with {0} samples a second cannot be used; multiples of 25 from 8000 to 192000 can")]
     SampleRate(u32),
+    #[error("a payload is no {0}")]
+    Undecodable(&'static str),
 }
 
 impl SpeechError {

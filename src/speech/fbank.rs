@@ -83,6 +83,15 @@ impl Fbank {
         Some(frame)
     }
 
+    /// The same place in the stream at another rate, for samples from here on; frames that reach back are marked.
+    pub fn at_rate(&self, sample_rate_hz: u32) -> Self {
+        let mut fbank = Self::new(sample_rate_hz);
+        // Both lie on the same grid of 10 ms; an odd sample at 16 kHz is half of one at 8, 60 us.
+        fbank.filled = self.filled * fbank.hop / self.hop;
+        fbank.splice();
+        fbank
+    }
+
     /// Samples are missing here: frames that reach over this point are marked.
     pub fn splice(&mut self) {
         self.splice_left = self.filled;

@@ -13,6 +13,7 @@ use super::{MELS, SpeechError, WINDOW_FRAMES, Window};
 
 /// The speech of one caller.
 pub struct FrontEnd {
+    sample_rate_hz: u32,
     resampler: Option<Resampler>,
     features: Features,
 }
@@ -20,13 +21,19 @@ pub struct FrontEnd {
 impl FrontEnd {
     /// 8000 and 16000 are used as they are; other rates from 8000 to 192000, multiples of 25, go through 16000.
     pub fn new(sample_rate_hz: u32) -> Result<Self, SpeechError> {
-        // All rates of telephony and music are multiples of 25; others would need transforms as long as a second.
-        if !(8000..=192_000).contains(&sample_rate_hz) || !sample_rate_hz.is_multiple_of(25) {
-            return Err(SpeechError::SampleRate(sample_rate_hz));
+        let (native_hz, resampler) = converter(sample_rate_hz)?;
+        Ok(Self { sample_rate_hz, resampler, features: Features::new(native_hz) })
+    }
+
+    /// The rate of what is pushed from here on: a call may change its codec. What was heard so far counts on; the frames
+    /// that reach over the change are left out, as after a loss.
+    pub fn set_sample_rate(&mut self, sample_rate_hz: u32) -> Result<(), SpeechError> {
+        if sample_rate_hz != self.sample_rate_hz {
+            let (native_hz, resampler) = converter(sample_rate_hz)?;
+            (self.sample_rate_hz, self.resampler) = (sample_rate_hz, resampler);
+            self.features.set_sample_rate(native_hz);
         }
-        let native = [8000, WIDEBAND_HZ].contains(&sample_rate_hz);
-        let resampler = if native { None } else { Some(Resampler::new(sample_rate_hz)?) };
-        Ok(Self { resampler, features: Features::new(if native { sample_rate_hz } else { WIDEBAND_HZ }) })
+        Ok(())
     }
 
     /// Takes the next samples, full scale 1, any number.
@@ -65,8 +72,23 @@ impl FrontEnd {
     }
 }
 
+/// The rate at which the features are made, and how to get there.
+fn converter(sample_rate_hz: u32) -> Result<(u32, Option<Resampler>), SpeechError> {
+    // All rates of telephony and music are multiples of 25; others would need transforms as long as a second.
+    if !(8000..=192_000).contains(&sample_rate_hz) || !sample_rate_hz.is_multiple_of(25) {
+        return Err(SpeechError::SampleRate(sample_rate_hz));
+    }
+    match sample_rate_hz {
+        8000 | WIDEBAND_HZ => Ok((sample_rate_hz, None)),
+        _ => Ok((WIDEBAND_HZ, Some(Resampler::new(sample_rate_hz)?))),
+    }
+}
+
 /// Everything after the sample rate is settled.
 struct Features {
+    sample_rate_hz: u32,
+    /// Nothing was pushed yet.
+    untouched: bool,
     fbank: Fbank,
     vad: Vad,
     floor: NoiseFloor,
@@ -96,6 +118,8 @@ const READY: usize = 4;
 impl Features {
     fn new(sample_rate_hz: u32) -> Self {
         Self {
+            sample_rate_hz,
+            untouched: true,
             fbank: Fbank::new(sample_rate_hz),
             vad: Vad::new(sample_rate_hz),
             floor: NoiseFloor::default(),
@@ -108,8 +132,19 @@ impl Features {
         }
     }
 
+    fn set_sample_rate(&mut self, sample_rate_hz: u32) {
+        if self.untouched {
+            *self = Self::new(sample_rate_hz);
+        } else if sample_rate_hz != self.sample_rate_hz {
+            self.sample_rate_hz = sample_rate_hz;
+            self.fbank = self.fbank.at_rate(sample_rate_hz);
+            self.vad.set_sample_rate(sample_rate_hz);
+        }
+    }
+
     /// In steps of a frame's hop, so that neither frames nor scores pile up however much comes at once.
     fn push(&mut self, samples: &[f32]) {
+        self.untouched = false;
         for mut step in samples.chunks(self.fbank.hop()) {
             step.iter().for_each(|sample| self.vad.push(*sample));
             while let Some(frame) = self.fbank.next_frame(&mut step) {

@@ -46,6 +46,11 @@ impl Vad {
         }
     }
 
+    /// The rate of the samples from here on. The detector itself goes on: it hears 16 kHz either way.
+    pub fn set_sample_rate(&mut self, sample_rate_hz: u32) {
+        self.doubler = (sample_rate_hz == 8000).then(Doubler::default);
+    }
+
     /// Takes the next sample, full scale 1.
     pub fn push(&mut self, sample: f32) {
         match &mut self.doubler {

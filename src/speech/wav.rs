@@ -2,8 +2,8 @@
 //!
 //! Read here and not by hound, which does not know the G.711 formats (RFC 2361 gives their tags).
 
-use super::{SpeechError, codec};
-use crate::rtp::Codec;
+use super::SpeechError;
+use super::codec::g711::{self, Law};
 
 /// A recording. Samples have full scale 1.
 #[derive(Clone, PartialEq)]
@@ -53,7 +53,7 @@ struct Format {
 #[derive(Clone, Copy)]
 enum Encoding {
     Pcm16,
-    G711(Codec),
+    G711(Law),
 }
 
 /// Format tags of RFC 2361, appendix A.
@@ -74,8 +74,8 @@ impl Format {
         let tag = if u16_at(0) == TAG_EXTENSIBLE { u16_at(24) } else { u16_at(0) };
         let encoding = match (tag, bits) {
             (TAG_PCM, 16) => Encoding::Pcm16,
-            (TAG_A_LAW, 8) => Encoding::G711(Codec::Pcma),
-            (TAG_MU_LAW, 8) => Encoding::G711(Codec::Pcmu),
+            (TAG_A_LAW, 8) => Encoding::G711(Law::A),
+            (TAG_MU_LAW, 8) => Encoding::G711(Law::Mu),
             _ => return Err(SpeechError::WavFormat { format: tag, bits }),
         };
         if channels != 1 {
@@ -93,7 +93,7 @@ impl Format {
             Encoding::Pcm16 => {
                 samples.extend(data.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0));
             }
-            Encoding::G711(codec) => codec::decode(codec, data, &mut samples),
+            Encoding::G711(law) => g711::decode(law, data, &mut samples),
         }
         Wav { sample_rate_hz: self.sample_rate_hz, samples }
     }

@@ -47,7 +47,7 @@ impl Leg {
     pub(super) fn put(&mut self, event: Event) {
         match event {
             Event::Audio { codec, bytes } => {
-                let time = duration(codec, bytes.len());
+                let time = duration(codec, &bytes);
                 if self.pieces.capacity() <= RESERVED || !self.settle() {
                     self.owed += time;
                     self.dropped += 1;
@@ -104,6 +104,6 @@ impl Leg {
     }
 }
 
-fn duration(codec: Codec, bytes: usize) -> Duration {
-    Duration::from_secs_f64(f64::from(codec.samples(bytes)) / f64::from(codec.clock_rate_hz()))
+fn duration(codec: Codec, payload: &[u8]) -> Duration {
+    Duration::from_secs_f64(f64::from(codec.duration(payload)) / f64::from(codec.clock_rate_hz()))
 }

@@ -21,7 +21,7 @@ fn packets_broken_lost_late_and_twice_are_each_counted_once() {
         .collect();
     bolero::check!().with_type::<Vec<(u8, Vec<Break>, u8)>>().with_test_time(TIME).for_each(|plan| {
         let mut receiver = Receiver::new(ReceiverOptions::default(), start);
-        receiver.negotiate(&Negotiated { remote: from, formats: vec![(8, Codec::Pcma)], receive: true, send: true });
+        receiver.negotiate(&Negotiated::plain(from, vec![(8, Codec::Pcma)]));
         let (mut now, mut heard, mut refused) = (start, 0, 0);
         for (which, breaks, later_ms) in plan {
             now += Duration::from_millis((*later_ms).into());

@@ -1,5 +1,5 @@
 use regulars::rtp::Codec;
-use regulars::sip::sdp::{Description, Local, Take, answer, offer};
+use regulars::sip::sdp::{Description, Local, Secret, Take, answer, offer};
 
 use crate::breaks::{Break, TIME, broken};
 
@@ -15,7 +15,7 @@ fn every_m_line_of_an_offer_is_answered() {
     let rtp = [20000, 20002, 20004].map(|port| ([192, 0, 2, 1], port).into()).to_vec();
     bolero::check!().with_type::<(bool, Vec<Break>)>().with_test_time(TIME).for_each(|(all, breaks)| {
         let take = if *all { Take::All } else { Take::One };
-        let local = Local { session: 7, version: 3, rtp: rtp.clone(), take };
+        let local = Local { session: 7, version: 3, rtp: rtp.clone(), take, secret: Secret::new([7; 32]) };
         let Ok(description) = Description::parse(&broken(OFFER, breaks)) else { return };
         let Ok(answered) = answer(&description, &local) else { return };
         let again = Description::parse(answered.text.as_bytes());

@@ -6,21 +6,23 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::peer::{is_installed, run};
-use crate::service::{Behaviour, Service};
+use crate::service::{Behaviour, Ended, Service};
 
 /// A phone that dials, talks for a few seconds and hangs up.
-pub fn configure(folder: &Path, transport: Transport, codec: &str) {
+pub fn configure(folder: &Path, transport: Transport, codec: &str, encryption: &str) {
     let wav = folder.join("voice.wav");
     std::fs::write(&wav, tone()).unwrap();
     let config = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:0\nnet_interface 127.0.0.1\nmodule_path {MODULES}\n\
-         module stdio.so\nmodule g711.so\nmodule aufile.so\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n\
+         module stdio.so\nmodule g711.so\nmodule g722.so\nmodule opus.so\nmodule srtp.so\nmodule aufile.so\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n\
          audio_source aufile,{0}\naudio_player aufile,{1}\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n",
         wav.display(),
         folder.join("heard.wav").display(),
     );
     std::fs::write(folder.join("config"), config).unwrap();
-    let account = format!("\"Kim\" <sip:+4930901820@127.0.0.1;transport={transport}>;regint=0;audio_codecs={codec}\n");
+    let account = format!(
+        "\"Kim\" <sip:+4930901820@127.0.0.1;transport={transport}>;regint=0;audio_codecs={codec}{encryption}\n"
+    );
     std::fs::write(folder.join("accounts"), account).unwrap();
     std::fs::write(folder.join("contacts"), "").unwrap();
 }
@@ -50,7 +52,7 @@ async fn baresip_calls_over_udp_and_tcp_in_both_laws() {
         }
         let mut service = Service::start(Behaviour::Answer).await;
         let folder = TempDir::new().unwrap();
-        configure(folder.path(), transport, codec);
+        configure(folder.path(), transport, codec, "");
         let mut command = Command::new("baresip");
         command.arg("-f").arg(folder.path()).args(["-t", "4", "-e"]).arg(format!("/dial {}", service.uri(transport)));
         run(command).await;
@@ -62,4 +64,56 @@ async fn baresip_calls_over_udp_and_tcp_in_both_laws() {
         assert!(ended.payloads >= 100, "two seconds of the four at least: {ended:?}");
         service.stop().await;
     }
+}
+
+/// What baresip says about a call of six seconds, and what we heard of it.
+async fn call(codec: &str, encryption: &str) -> Option<(Vec<Codec>, Ended)> {
+    if !is_installed("baresip").await {
+        return None;
+    }
+    let mut service = Service::start(Behaviour::Answer).await;
+    let folder = TempDir::new().unwrap();
+    configure(folder.path(), Transport::Udp, codec, encryption);
+    let mut command = Command::new("baresip");
+    let dial = format!("/dial {}", service.uri(Transport::Udp));
+    command.arg("-f").arg(folder.path()).args(["-t", "6", "-e"]).arg(dial);
+    run(command).await;
+    let codecs = service.media().await.1;
+    let ended = service.ended().await;
+    service.stop().await;
+    assert_eq!((ended.why, ended.lost_samples, ended.refused_packets), (Why::Bye, 0, 0), "{ended:?}");
+    assert!(ended.payloads >= 150, "three seconds of the six at least: {ended:?}");
+    Some((codecs, ended))
+}
+
+/// How often a second the sound rises through zero, from its second second on.
+fn pitch_hz(sound: &[f32], rate: usize) -> usize {
+    let second = &sound[rate..2 * rate];
+    second.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count()
+}
+
+#[tokio::test]
+async fn baresip_speaks_g722_and_its_tone_comes_through() {
+    let Some((codecs, ended)) = call("G722/16000/1", "").await else { return };
+    assert_eq!(codecs, [Codec::G722]);
+    assert_eq!(ended.samples, ended.payloads * 160, "the RTP clock of G.722 is 8000");
+    assert_eq!(ended.sound.0.len() as u64, ended.payloads * 320, "and its sound has 16000 samples a second");
+    assert!(pitch_hz(&ended.sound.0, 16_000).abs_diff(400) <= 2);
+}
+
+#[tokio::test]
+async fn baresip_speaks_opus_and_its_tone_comes_through() {
+    let Some((codecs, ended)) = call("opus/48000/2", "").await else { return };
+    assert_eq!(codecs, [Codec::Opus]);
+    assert_eq!(ended.samples, ended.payloads * 960);
+    assert!(pitch_hz(&ended.sound.0, 16_000).abs_diff(400) <= 2);
+}
+
+/// SDES in the clear is no protection; over TLS it is the same SDP.
+#[tokio::test]
+async fn baresip_speaks_srtp_in_the_first_suite_that_it_offers() {
+    let Some((codecs, ended)) = call("PCMA", ";mediaenc=srtp-mand").await else { return };
+    assert_eq!(codecs, [Codec::Pcma]);
+    assert_eq!((ended.statistics.forged, ended.statistics.replayed), (0, 0), "{ended:?}");
+    assert!(pitch_hz(&ended.sound.0, 8000).abs_diff(400) <= 2);
 }

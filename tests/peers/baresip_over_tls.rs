@@ -12,7 +12,7 @@ use crate::peer::{is_installed, run};
 use crate::service::{Behaviour, HOST, Service};
 
 #[tokio::test]
-async fn baresip_calls_over_tls_and_trusts_our_certificate() {
+async fn baresip_calls_over_tls_with_sdes_and_trusts_our_certificate() {
     if !is_installed("baresip").await {
         return;
     }
@@ -22,7 +22,7 @@ async fn baresip_calls_over_tls_and_trusts_our_certificate() {
     options.tls = Some(authority.install(&authority.sign(1)));
     let mut service = Service::start_as(Behaviour::Answer, options).await;
     let folder = TempDir::new().unwrap();
-    configure(folder.path(), Transport::Tls, "PCMA");
+    configure(folder.path(), Transport::Tls, "PCMA", ";mediaenc=srtp-mand");
     let mut config = std::fs::OpenOptions::new().append(true).open(folder.path().join("config")).unwrap();
     writeln!(config, "sip_cafile {}", authority.file().display()).unwrap();
     let mut command = Command::new("baresip");

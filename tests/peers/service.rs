@@ -9,6 +9,7 @@ use regulars::rtp::{Codec, PortPool, Received, Receiver, ReceiverOptions, Socket
 use regulars::sip::{
     CallerId, Dialog, DialogEvent, Endpoint, Invite, Limits, Listen, Options, Refusal, SipError, Transport, Why,
 };
+use regulars::speech::codec::Decoder;
 use tokio::sync::mpsc;
 
 pub const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -56,6 +57,19 @@ pub struct Ended {
     pub lost_samples: u64,
     pub statistics: Statistics,
     pub refused_packets: u64,
+    /// Pressed during the call.
+    pub keys: String,
+    /// What was heard, at the rate of its codec.
+    pub sound: Sound,
+}
+
+/// Too long to print.
+pub struct Sound(pub Vec<f32>);
+
+impl std::fmt::Debug for Sound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} samples", self.0.len())
+    }
 }
 
 impl Service {
@@ -172,10 +186,11 @@ async fn call(
 
 async fn listen(mut dialog: Dialog, mut socket: Socket, report: &mpsc::Sender<Report>, life: &Lifecycle) -> Ended {
     let receiver = Receiver::new(ReceiverOptions::default(), clock::now());
-    let mut heard = Heard { receiver, payloads: 0, samples: 0, lost_samples: 0, refused_packets: 0 };
+    let (keys, decoder, sound) = (String::new(), None, Vec::new());
+    let mut heard =
+        Heard { receiver, payloads: 0, samples: 0, lost_samples: 0, refused_packets: 0, keys, decoder, sound };
     let mut silence = tokio::time::interval(Duration::from_millis(20));
     let mut buffer = [0; 2048];
-    let mut send = None;
     let why = loop {
         let timeout = heard.receiver.poll_timeout();
         tokio::select! {
@@ -184,7 +199,6 @@ async fn listen(mut dialog: Dialog, mut socket: Socket, report: &mpsc::Sender<Re
                 DialogEvent::Media(media) => {
                     let Some(agreed) = media.heard().map(|stream| &stream.media) else { continue };
                     heard.receiver.negotiate(agreed);
-                    send = agreed.send.then(|| agreed.formats[0]);
                     let codecs = agreed.formats.iter().map(|(_, codec)| *codec).collect();
                     let rtp = socket.local_addr();
                     let _ = report.send(Report::Media { rtp, codecs, receive: agreed.receive }).await;
@@ -195,8 +209,8 @@ async fn listen(mut dialog: Dialog, mut socket: Socket, report: &mpsc::Sender<Re
                 let (length, from) = datagram.unwrap();
                 heard.datagram(from, &buffer[..length]);
             }
-            _ = silence.tick() => if let (Some((payload_type, codec)), Some(to)) = (send, heard.receiver.reply_to()) {
-                socket.send_silence(to, payload_type, codec).unwrap();
+            _ = silence.tick() => if let Some(outgoing) = heard.receiver.outgoing() {
+                socket.tick(&outgoing);
             },
             () = async { tokio::time::sleep_until(timeout.unwrap().into()).await }, if timeout.is_some() => {}
             () = life.hard().cancelled() => {
@@ -211,8 +225,9 @@ async fn listen(mut dialog: Dialog, mut socket: Socket, report: &mpsc::Sender<Re
         heard.datagram(from, &buffer[..length]);
         heard.pop();
     }
-    let Heard { receiver, payloads, samples, lost_samples, refused_packets } = heard;
-    Ended { why, payloads, samples, lost_samples, statistics: receiver.statistics(), refused_packets }
+    let Heard { receiver, payloads, samples, lost_samples, refused_packets, keys, sound, .. } = heard;
+    let sound = Sound(sound);
+    Ended { why, payloads, samples, lost_samples, statistics: receiver.statistics(), refused_packets, keys, sound }
 }
 
 /// What is still on its way on loopback comes by then.
@@ -224,6 +239,9 @@ struct Heard {
     samples: u64,
     lost_samples: u64,
     refused_packets: u64,
+    keys: String,
+    decoder: Option<Decoder>,
+    sound: Vec<f32>,
 }
 
 impl Heard {
@@ -236,9 +254,15 @@ impl Heard {
             match received {
                 Received::Payload { codec, bytes, .. } => {
                     self.payloads += 1;
-                    self.samples += u64::from(codec.samples(bytes.len()));
+                    self.samples += u64::from(codec.duration(bytes));
+                    if self.decoder.as_ref().is_none_or(|decoder| decoder.codec() != codec) {
+                        self.decoder = Some(Decoder::new(codec).unwrap());
+                    }
+                    self.decoder.as_mut().unwrap().decode(bytes, &mut self.sound).unwrap();
                 }
                 Received::Lost { samples } => self.lost_samples += u64::from(samples),
+                Received::Pause { .. } => {}
+                Received::Digit { digit } => self.keys.push(digit.key()),
             }
         }
     }

@@ -249,12 +249,7 @@ fn talk(line: &mut Line, seconds: u32) {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/speech/slt/slt-1.wav");
     let speech = wav::parse(&std::fs::read(file).unwrap()).unwrap();
     let from: SocketAddr = ([127, 0, 0, 1], 4000).into();
-    line.handle(agreed(rtp::Negotiated {
-        remote: from,
-        formats: vec![(0, rtp::Codec::Pcmu)],
-        receive: true,
-        send: true,
-    }));
+    line.handle(agreed(rtp::Negotiated::plain(from, vec![(0, rtp::Codec::Pcmu)])));
     let mut bytes = Vec::new();
     crate::speech::codec::encode(rtp::Codec::Pcmu, &speech.samples, &mut bytes);
     for (n, payload) in bytes.chunks_exact(160).take(seconds as usize * 50).enumerate() {
@@ -339,7 +334,7 @@ fn a_key_is_the_yes_to_an_open_question_and_to_nothing_else() {
     let whom = || EnrollWhom::Customer(CustomerId::new("anna"));
     let agreed = |line: &Line| line.writes().iter().any(|(_, write)| matches!(write, Write::Consent(_)));
     let press = |line: &mut Line, digit| {
-        line.call.on_digit(line.now, digit);
+        line.call.on_digit(line.now, rtp::Digit::new(digit).unwrap());
         line.act();
     };
     press(&mut line, '1');
@@ -501,10 +496,8 @@ fn silence_ends_a_call_but_not_one_on_hold() {
     let mut held = Line::ring(Search::Number, &[], &[]);
     talk(&mut held, 1);
     held.handle(agreed(rtp::Negotiated {
-        remote: ([127, 0, 0, 1], 4000).into(),
-        formats: vec![(0, rtp::Codec::Pcmu)],
         receive: false,
-        send: true,
+        ..rtp::Negotiated::plain(([127, 0, 0, 1], 4000).into(), vec![(0, rtp::Codec::Pcmu)])
     }));
     held.now += Duration::from_secs(3600);
     held.call.handle_timeout(held.now);

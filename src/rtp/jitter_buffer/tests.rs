@@ -15,7 +15,12 @@ struct Line {
 enum Out {
     Packet(u8),
     Lost(u32),
+    Pause(u32),
 }
+
+const PCMU: Content = Content::Audio(Codec::Pcmu);
+/// 20 ms in ticks.
+const PACKET: u64 = 960;
 
 impl Line {
     fn new() -> Self {
@@ -24,8 +29,8 @@ impl Line {
     }
 
     fn put(&mut self, packet: u8) -> Put {
-        let at = MediaTime(u64::from(packet) * 160);
-        self.buffer.put(self.now, ExtendedSeq(FIRST + u64::from(packet)), at, Codec::Pcmu, &[packet; 160])
+        let at = MediaTime(u64::from(packet) * PACKET);
+        self.buffer.put(self.now, ExtendedSeq(FIRST + u64::from(packet)), at, PCMU, &[packet; 160])
     }
 
     fn wait_ms(&mut self, ms: u64) {
@@ -36,11 +41,13 @@ impl Line {
         let mut out = Vec::new();
         while let Some(received) = self.buffer.pop(self.now) {
             out.push(match received {
-                Received::Payload { bytes, media_time, .. } => {
-                    assert_eq!(media_time, MediaTime(u64::from(bytes[0]) * 160));
-                    Out::Packet(bytes[0])
+                Popped::Packet(packet) => {
+                    let number = self.buffer.bytes(&packet)[0];
+                    assert_eq!(packet.media_time, MediaTime(u64::from(number) * PACKET));
+                    Out::Packet(number)
                 }
-                Received::Lost { samples } => Out::Lost(samples),
+                Popped::Lost { samples } => Out::Lost(samples),
+                Popped::Pause { samples } => Out::Pause(samples),
             });
         }
         out
@@ -102,15 +109,45 @@ fn a_timestamp_jump_over_a_loss_is_not_believed() {
     line.put(0);
     line.drain();
     let far = MediaTime(80_000_000);
-    line.buffer.put(line.now, ExtendedSeq(FIRST + 2), far, Codec::Pcmu, &[2; 160]);
+    line.buffer.put(line.now, ExtendedSeq(FIRST + 2), far, PCMU, &[2; 160]);
     line.wait_ms(80);
-    assert_eq!(line.buffer.pop(line.now), Some(Received::Lost { samples: 160 }));
+    assert_eq!(line.buffer.pop(line.now), Some(Popped::Lost { samples: 160 }));
+}
+
+#[test]
+fn a_sender_that_falls_silent_leaves_a_pause_and_one_whose_clock_runs_double_does_not() {
+    let mut line = Line::new();
+    let mut put = |seq: u64, packets: u64, content| {
+        line.buffer.put(line.now, ExtendedSeq(FIRST + seq), MediaTime(packets * PACKET), content, &[packets as u8; 160])
+    };
+    for (seq, packets, content) in
+        [(0, 0, PCMU), (1, 1, PCMU), (2, 2, Content::ComfortNoise), (3, 3, PCMU), (4, 13, PCMU)]
+    {
+        put(seq, packets, content);
+    }
+    let pause = |packets: u32| Out::Pause(packets * 160);
+    assert_eq!(
+        line.drain(),
+        [Out::Packet(0), Out::Packet(1), Out::Packet(2), pause(1), Out::Packet(3), pause(9), Out::Packet(13)],
+        "packet 2 is comfort noise and stands for 20 ms"
+    );
+    let mut double = Line::new();
+    for seq in 0..4 {
+        double.buffer.put(
+            double.now,
+            ExtendedSeq(FIRST + seq),
+            MediaTime(seq * 2 * PACKET),
+            PCMU,
+            &[2 * seq as u8; 160],
+        );
+    }
+    assert_eq!(double.drain(), [0, 2, 4, 6].map(Out::Packet));
 }
 
 #[test]
 fn a_payload_longer_than_a_slot_is_refused() {
     let mut line = Line::new();
-    let put = line.buffer.put(line.now, ExtendedSeq(FIRST), MediaTime(0), Codec::Pcmu, &[0; MAX_PAYLOAD + 1]);
+    let put = line.buffer.put(line.now, ExtendedSeq(FIRST), MediaTime(0), PCMU, &[0; MAX_PAYLOAD + 1]);
     assert_eq!(put, Put::Oversized);
 }
 
@@ -135,7 +172,7 @@ proptest! {
                     prop_assert_eq!(u32::from(packet) * 160, position);
                     position += 160;
                 }
-                Out::Lost(samples) => position += samples,
+                Out::Lost(samples) | Out::Pause(samples) => position += samples,
             }
         }
         prop_assert_eq!(line.buffer.gap_deadline(), None);

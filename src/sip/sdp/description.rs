@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::crypto::Crypto;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     pub media: Vec<Media>,
@@ -19,10 +21,27 @@ pub struct Media {
     /// Its own `c=` or the session's. `None` for a host name, which RTP cannot be checked against.
     pub address: Option<IpAddr>,
     pub direction: Direction,
-    /// `a=rtpmap`: payload type, encoding name, clock rate in Hz.
-    pub encodings: Vec<(u8, String, u32)>,
     /// `a=label` (RFC 4574): what rs-metadata calls the stream.
     pub label: Option<String>,
+    /// `a=rtpmap`
+    pub encodings: Vec<Encoding>,
+    /// `a=maxptime`: the longest packet that it can take.
+    pub maxptime_ms: Option<u32>,
+    /// `a=rtcp` (RFC 3605): port, and address where it is another.
+    pub rtcp: Option<(u16, Option<IpAddr>)>,
+    pub rtcp_mux: bool,
+    /// The `a=crypto` lines that we can use, in order.
+    pub crypto: Vec<Crypto>,
+}
+
+/// `a=rtpmap:111 opus/48000/2`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoding {
+    pub payload_type: u8,
+    pub name: String,
+    pub clock_rate_hz: u32,
+    /// 1 where nothing is said.
+    pub channels: u8,
 }
 
 /// As seen by the side that wrote it (RFC 3264 §5.1).
@@ -45,7 +64,9 @@ pub enum SdpError {
     BadLine { line: usize },
     #[error("the session description has more than {MAX_MEDIA} m-lines")]
     TooLong,
-    #[error("the offer has no audio over RTP with a codec that we know (PCMU, PCMA)")]
+    #[error(
+        "the offer has no audio over RTP with a codec that we know (PCMU, PCMA, G722, opus), or only encrypted in a way that we do not know"
+    )]
     NoCommonCodec,
     #[error("the audio of the session description names no IP address to send to")]
     NoAddress,
@@ -57,6 +78,8 @@ pub enum SdpError {
 
 /// A video conference offers about ten; more only costs memory.
 const MAX_MEDIA: usize = 32;
+/// Twelve suites are registered (RFC 4568, 5669, 6188).
+const MAX_CRYPTO: usize = 16;
 /// The payload types there are.
 const MAX_FORMATS: usize = 128;
 /// Labels in the field are a number or a word; a longer one is not worth repeating in every answer.
@@ -102,6 +125,10 @@ impl Default for Media {
             direction: Direction::SendRecv,
             encodings: Vec::new(),
             label: None,
+            maxptime_ms: None,
+            rtcp: None,
+            rtcp_mux: false,
+            crypto: Vec::new(),
         }
     }
 }
@@ -157,17 +184,29 @@ fn attribute(value: &str, of: &mut Media) {
         "recvonly" => of.direction = Direction::RecvOnly,
         "inactive" => of.direction = Direction::Inactive,
         "label" if !value.trim().is_empty() && value.len() <= MAX_LABEL => of.label = Some(value.trim().to_owned()),
+        "maxptime" => of.maxptime_ms = value.trim().parse().ok(),
+        "rtcp-mux" => of.rtcp_mux = true,
+        "rtcp" => of.rtcp = rtcp(value),
+        "crypto" if of.crypto.len() < MAX_CRYPTO => of.crypto.extend(Crypto::parse(value)),
         "rtpmap" if of.encodings.len() < MAX_FORMATS => of.encodings.extend(rtpmap(value)),
         _ => {}
     }
 }
 
 /// `96 L16/8000/1`
-fn rtpmap(value: &str) -> Option<(u8, String, u32)> {
+fn rtpmap(value: &str) -> Option<Encoding> {
     let mut words = value.split_whitespace();
     let payload_type = words.next()?.parse().ok()?;
     let mut encoding = words.next()?.split('/');
-    Some((payload_type, encoding.next()?.to_owned(), encoding.next()?.parse().ok()?))
+    let (name, clock_rate_hz) = (encoding.next()?.to_owned(), encoding.next()?.parse().ok()?);
+    let channels = encoding.next().map_or(Some(1), |channels| channels.parse().ok())?;
+    Some(Encoding { payload_type, name, clock_rate_hz, channels })
+}
+
+/// `53020 IN IP4 126.16.64.4`
+fn rtcp(value: &str) -> Option<(u16, Option<IpAddr>)> {
+    let (port, address) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
+    Some((port.parse().ok().filter(|port| *port != 0)?, connection(address)))
 }
 
 #[cfg(test)]
@@ -184,7 +223,8 @@ mod tests {
         let audio = &parsed.media[0];
         assert_eq!((audio.port, audio.direction), (4000, Direction::SendOnly));
         assert_eq!(audio.address, Some("192.0.2.1".parse().unwrap()));
-        assert_eq!(audio.encodings, [(96, "PCMA".to_owned(), 8000)]);
+        let pcma = Encoding { payload_type: 96, name: "PCMA".to_owned(), clock_rate_hz: 8000, channels: 1 };
+        assert_eq!(audio.encodings, [pcma]);
         let video = &parsed.media[1];
         assert_eq!((video.direction, video.address), (Direction::Inactive, Some("2001:db8::1".parse().unwrap())));
     }

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 
+use super::crypto::Secret;
 use super::description::{Description, Direction, Media, SdpError};
+use super::formats::{self, Taken};
 use crate::rtp::{Codec, Negotiated};
 
 /// Our side of a session.
@@ -16,6 +18,14 @@ pub struct Local {
     /// Our media sockets, all of one address. Stream `n` of a recording session has the `n`-th; a plain call has one.
     pub rtp: Vec<SocketAddr>,
     pub take: Take,
+    /// Our keys come from it.
+    pub secret: Secret,
+}
+
+impl Local {
+    fn port(&self, slot: usize) -> u16 {
+        self.rtp.get(slot).map_or(0, SocketAddr::port)
+    }
 }
 
 /// Which of the offered streams we want.
@@ -64,7 +74,7 @@ pub const MAX_STREAMS: usize = 8;
 /// Whether the offer holds audio that we can take: asked before a port is opened for it.
 pub fn is_usable(offer: &Description, take: Take) -> bool {
     match take {
-        Take::One => first_usable(offer).is_some_and(|audio| audio.media.address.is_some()),
+        Take::One => first_usable(offer).is_some_and(|(_, audio)| audio.media.address.is_some()),
         // Streams that are off may come on later.
         Take::All => recorded_streams(offer).any(|(_, media)| media.port == 0 || is_recordable(media)),
     }
@@ -98,7 +108,7 @@ pub fn answer(offer: &Description, local: &Local) -> Result<Answer, SdpError> {
     let (mut streams, mut lines) = (Vec::with_capacity(taken.len()), Vec::with_capacity(offer.media.len()));
     let mut text = session_lines(local);
     for (index, media) in offer.media.iter().enumerate() {
-        let Some((slot, usable)) = taken.iter().find(|(_, usable)| usable.index == index) else {
+        let Some((slot, (_, usable))) = taken.iter().find(|(_, (at, _))| *at == index) else {
             let formats = if media.formats.is_empty() { "0".to_owned() } else { media.formats.join(" ") };
             let line = format!("m={} 0 {} {formats}\r\n", media.kind, media.protocol);
             text.push_str(&line);
@@ -110,9 +120,8 @@ pub fn answer(offer: &Description, local: &Local) -> Result<Answer, SdpError> {
             Take::All if media.direction.sends() => Direction::RecvOnly,
             Take::All => Direction::Inactive,
         };
-        let agreed = negotiated(media, usable.formats.clone(), direction)?;
-        let port = local.rtp.get(*slot).map_or(0, SocketAddr::port);
-        audio_lines(&mut text, port, &media.protocol, &agreed.formats, direction);
+        let (agreed, lines_of_media) = usable.answer(&local.secret, index, local.port(*slot), direction)?;
+        text.push_str(&lines_of_media);
         label_line(&mut text, media.label.as_deref());
         lines.push(Line::Taken { slot: *slot, label: media.label.clone() });
         streams.push(Stream { slot: *slot, label: media.label.clone(), media: agreed });
@@ -123,7 +132,6 @@ pub fn answer(offer: &Description, local: &Local) -> Result<Answer, SdpError> {
 /// Our offer, where the peer wants it from us. `lines`: the session's so far; without any, one stream of a plain call, or
 /// as many of a recording session as there are sockets.
 pub fn offer(local: &Local, codecs: &[Codec], lines: &[Line]) -> String {
-    let formats: Vec<_> = codecs.iter().map(|codec| (codec.static_payload_type(), *codec)).collect();
     let first: Vec<_> = (0..local.rtp.len()).map(|slot| Line::Taken { slot, label: None }).collect();
     let direction = match local.take {
         Take::One => Direction::SendRecv,
@@ -133,8 +141,7 @@ pub fn offer(local: &Local, codecs: &[Codec], lines: &[Line]) -> String {
     for line in if lines.is_empty() { &first } else { lines } {
         match line {
             Line::Taken { slot, label } => {
-                let port = local.rtp.get(*slot).map_or(0, SocketAddr::port);
-                audio_lines(&mut text, port, "RTP/AVP", &formats, direction);
+                text.push_str(&formats::offered(codecs, local.port(*slot), direction));
                 label_line(&mut text, label.as_deref());
             }
             Line::Refused(line) => text.push_str(line),
@@ -152,71 +159,37 @@ pub fn accept_answer(answer: &Description, take: Take) -> Result<Vec<Stream>, Sd
     if taken.is_empty() {
         return Err(SdpError::Refused);
     }
-    let stream = |(slot, Usable { media, formats, .. }): (usize, Usable<'_>)| {
-        let media_agreed = negotiated(media, formats, media.direction.answered())?;
-        Ok(Stream { slot, label: media.label.clone(), media: media_agreed })
+    let stream = |(slot, (_, usable)): (usize, Indexed<'_>)| {
+        let media = usable.agreed(usable.media.direction.answered())?;
+        Ok(Stream { slot, label: usable.media.label.clone(), media })
     };
     taken.into_iter().map(stream).collect()
 }
 
-struct Usable<'a> {
-    index: usize,
-    media: &'a Media,
-    formats: Vec<(u8, Codec)>,
-}
+/// An m-line that we can take, behind its index.
+type Indexed<'a> = (usize, Taken<'a>);
 
-fn first_usable(description: &Description) -> Option<Usable<'_>> {
-    description.media.iter().enumerate().find_map(|(index, media)| usable(index, media))
+fn first_usable(description: &Description) -> Option<Indexed<'_>> {
+    description.media.iter().enumerate().find_map(|(index, media)| Some((index, Taken::of(media)?)))
 }
 
 /// With their slots; those beyond the `sockets` that there are stay out.
-fn all_usable(description: &Description, sockets: usize) -> Vec<(usize, Usable<'_>)> {
+fn all_usable(description: &Description, sockets: usize) -> Vec<(usize, Indexed<'_>)> {
     let audio =
         description.media.iter().enumerate().filter(|(_, media)| is_audio(media)).take(sockets.min(MAX_STREAMS));
     audio
         .enumerate()
         .filter(|(_, (_, media))| media.address.is_some())
-        .filter_map(|(slot, (index, media))| Some((slot, usable(index, media)?)))
+        .filter_map(|(slot, (index, media))| Some((slot, (index, Taken::of(media)?))))
         .collect()
 }
 
 fn is_recordable(media: &Media) -> bool {
-    media.address.is_some() && usable(0, media).is_some()
+    media.address.is_some() && Taken::of(media).is_some()
 }
 
 fn is_audio(media: &Media) -> bool {
     media.kind.eq_ignore_ascii_case("audio")
-}
-
-/// Audio over plain RTP that has a codec of ours, with those codecs in the peer's order.
-fn usable(index: usize, media: &Media) -> Option<Usable<'_>> {
-    let plain_rtp = ["RTP/AVP", "RTP/AVPF"].iter().any(|name| media.protocol.eq_ignore_ascii_case(name));
-    if media.port == 0 || !plain_rtp || !is_audio(media) {
-        return None;
-    }
-    let known = |format: &String| codec_of(format.parse().ok()?, media);
-    let formats: Vec<_> = media.formats.iter().filter_map(known).collect();
-    (!formats.is_empty()).then_some(Usable { index, media, formats })
-}
-
-/// `a=rtpmap` decides; without one, the static number does (RFC 3551 §6).
-fn codec_of(payload_type: u8, media: &Media) -> Option<(u8, Codec)> {
-    let mapped = media.encodings.iter().find(|(number, _, _)| *number == payload_type);
-    let codec = Codec::ALL.into_iter().find(|codec| match mapped {
-        Some((_, name, clock_hz)) => {
-            name.eq_ignore_ascii_case(codec.encoding_name()) && *clock_hz == codec.clock_rate_hz()
-        }
-        None => codec.static_payload_type() == payload_type,
-    })?;
-    (payload_type < 128).then_some((payload_type, codec))
-}
-
-/// `direction` is ours.
-fn negotiated(media: &Media, formats: Vec<(u8, Codec)>, direction: Direction) -> Result<Negotiated, SdpError> {
-    let ip = media.address.ok_or(SdpError::NoAddress)?;
-    // RFC 3264 §8.4: an address of zeros is the old way to say "on hold".
-    let send = direction.sends() && !ip.is_unspecified();
-    Ok(Negotiated { remote: SocketAddr::new(ip, media.port), formats, receive: direction.receives(), send })
 }
 
 fn session_lines(local: &Local) -> String {
@@ -232,18 +205,6 @@ fn label_line(text: &mut String, label: Option<&str>) {
     }
 }
 
-fn audio_lines(text: &mut String, port: u16, protocol: &str, formats: &[(u8, Codec)], direction: Direction) {
-    let _ = write!(text, "m=audio {port} {protocol}");
-    for (payload_type, _) in formats {
-        let _ = write!(text, " {payload_type}");
-    }
-    text.push_str("\r\n");
-    for (payload_type, codec) in formats {
-        let _ = write!(text, "a=rtpmap:{payload_type} {}/{}\r\n", codec.encoding_name(), codec.clock_rate_hz());
-    }
-    let _ = write!(text, "a=ptime:20\r\na={}\r\n", direction.attribute());
-}
-
 fn address(ip: IpAddr) -> (&'static str, IpAddr) {
     match ip {
         IpAddr::V4(_) => ("IP4", ip),
@@ -256,7 +217,13 @@ mod tests {
     use super::*;
 
     fn local() -> Local {
-        Local { session: 7, version: 3, rtp: vec!["192.0.2.1:20000".parse().unwrap()], take: Take::One }
+        Local {
+            session: 7,
+            version: 3,
+            rtp: vec!["192.0.2.1:20000".parse().unwrap()],
+            take: Take::One,
+            secret: Secret::new([7; 32]),
+        }
     }
 
     /// With this many sockets.
@@ -287,15 +254,21 @@ mod tests {
     fn every_m_line_is_answered_in_place_and_the_first_usable_audio_is_taken() {
         let offer = parse(
             "m=video 5000 RTP/AVP 97 98\r\nm=audio 5002 RTP/SAVP 8\r\n\
-             m=audio 5004 RTP/AVP 111 8 101\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:101 telephone-event/8000\r\n\
+             m=audio 5004 RTP/AVP 111 18 8 101\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:101 telephone-event/8000\r\n\
              m=audio 5006 RTP/AVP 0\r\n",
         );
         let (text, agreed) = one(&offer);
         assert_eq!(agreed.remote, "192.0.2.9:5004".parse().unwrap());
-        assert_eq!(agreed.formats, [(8, Codec::Pcma)]);
+        assert_eq!(agreed.formats, [(111, Codec::Opus), (8, Codec::Pcma)]);
+        assert_eq!(agreed.events, [(101, 8000)]);
         assert_eq!(
             m_lines(&text),
-            ["m=video 0 RTP/AVP 97 98", "m=audio 0 RTP/SAVP 8", "m=audio 20000 RTP/AVP 8", "m=audio 0 RTP/AVP 0"]
+            [
+                "m=video 0 RTP/AVP 97 98",
+                "m=audio 0 RTP/SAVP 8",
+                "m=audio 20000 RTP/AVP 111 8 101",
+                "m=audio 0 RTP/AVP 0"
+            ]
         );
         assert!(text.contains("o=- 7 3 IN IP4 192.0.2.1\r\n"));
         assert!(text.contains("a=rtpmap:8 PCMA/8000\r\n"));

@@ -20,14 +20,12 @@ pub(super) struct Sending {
     packetizer: Packetizer,
     network: Network,
     held_back: Option<Vec<u8>>,
+    payload: Vec<u8>,
     packet: Vec<u8>,
     muted: bool,
     pub(super) sent: u64,
     pub(super) received: u64,
 }
-
-/// 20 ms of G.711.
-const CHUNK: usize = PTIME_MS as usize * 8;
 
 impl Sending {
     pub(super) fn new(socket: Socket, codec: Codec, audio: Vec<u8>, impairments: Impairments) -> Self {
@@ -37,10 +35,11 @@ impl Sending {
             codec,
             audio,
             position: 0,
-            payload_type: codec.static_payload_type(),
+            payload_type: codec.offered_payload_type(),
             packetizer: Packetizer::new(rand::random(), rand::random(), rand::random()),
             network: Network::new(impairments),
             held_back: None,
+            payload: Vec::new(),
             packet: Vec::new(),
             muted: true,
             sent: 0,
@@ -65,12 +64,12 @@ impl Sending {
         if self.muted {
             return;
         }
-        let mut payload = [self.codec.silence_byte(); CHUNK];
+        self.codec.silence(PTIME_MS, &mut self.payload);
         let rest = self.audio.get(self.position..).unwrap_or_default();
-        let length = rest.len().min(CHUNK);
-        payload[..length].copy_from_slice(&rest[..length]);
+        let length = rest.len().min(self.payload.len());
+        self.payload[..length].copy_from_slice(&rest[..length]);
         self.position += length;
-        self.packetizer.next(self.payload_type, self.codec, &payload, &mut self.packet);
+        self.packetizer.next(self.payload_type, self.codec, &self.payload, &mut self.packet);
         let fate = self.network.fate();
         match fate {
             Fate::Drop => {}

@@ -173,6 +173,7 @@ impl Phone {
             version: 1,
             rtp: vec![socket.local_addr()],
             take: Take::One,
+            secret: sdp::Secret::new(rand::random()),
         };
         let sent = sdp::offer(&local, &[options.codec], &[]);
         let (state_sender, states) = self.layer.new_dialog_state_channel();

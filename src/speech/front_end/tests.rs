@@ -191,3 +191,31 @@ fn a_rate_that_no_telephone_has_is_refused() {
         assert_eq!(FrontEnd::new(rate).err(), Some(SpeechError::SampleRate(rate)));
     }
 }
+
+#[test]
+fn a_call_that_is_wide_from_its_first_sample_is_as_if_it_had_been_announced() {
+    let sound = voice(16000, 3.0);
+    let mut told = FrontEnd::new(16000).unwrap();
+    let mut found = FrontEnd::new(8000).unwrap();
+    found.set_sample_rate(16000).unwrap();
+    let (told, found) = (windows(&mut told, &sound, 320), windows(&mut found, &sound, 320));
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().zip(&found).all(|(a, b)| a.mels == b.mels));
+}
+
+#[test]
+fn a_change_of_rate_costs_a_few_frames_and_speech_counts_on() {
+    let (narrow, wide) = (voice(8000, 6.0), voice(16000, 6.0));
+    let mut steady = FrontEnd::new(8000).unwrap();
+    windows(&mut steady, &narrow, 160);
+    // 37 samples: the change falls between two frames.
+    let at = 24_037;
+    let mut changing = FrontEnd::new(8000).unwrap();
+    windows(&mut changing, &narrow[..at], 160);
+    changing.set_sample_rate(16000).unwrap();
+    let after = windows(&mut changing, &wide[2 * at..], 320);
+    assert!(steady.net_speech_ms().abs_diff(changing.net_speech_ms()) <= 60, "{}", changing.net_speech_ms());
+    assert!(!after.is_empty());
+    assert_eq!(changing.set_sample_rate(11_000), Ok(()), "and on to a rate that needs a resampler");
+    assert_eq!(changing.set_sample_rate(44_101), Err(SpeechError::SampleRate(44_101)));
+}
