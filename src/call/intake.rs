@@ -127,5 +127,5 @@ impl Intake {
     }
 }
 
-/// Of the codecs that we answer with, PCMU and PCMA (RFC 3551 table 4).
+/// Of G.711, until the first payload says otherwise.
 const SAMPLE_RATE_HZ: u32 = 8_000;

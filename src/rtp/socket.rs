@@ -76,7 +76,10 @@ impl Socket {
     }
 
     fn send_rtcp(&self, report: Option<Vec<u8>>) {
-        if let (Some(report), Some((to, by_media_port))) = (report, self.rtcp_to) {
+        // An address of zeros means "on hold" (RFC 3264 §8.4), and to the system this machine.
+        if let (Some(report), Some((to, by_media_port))) = (report, self.rtcp_to)
+            && !to.ip().is_unspecified()
+        {
             let socket = if by_media_port { &self.rtp } else { &self.rtcp };
             // RTCP allows for loss.
             let _ = socket.try_send_to(&report, to);

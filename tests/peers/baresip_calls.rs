@@ -81,8 +81,9 @@ async fn call(codec: &str, encryption: &str) -> Option<(Vec<Codec>, Ended)> {
     let codecs = service.media().await.1;
     let ended = service.ended().await;
     service.stop().await;
-    assert_eq!((ended.why, ended.lost_samples, ended.refused_packets), (Why::Bye, 0, 0), "{ended:?}");
+    assert_eq!((ended.why, ended.lost_samples), (Why::Bye, 0), "{ended:?}");
     assert!(ended.payloads >= 150, "three seconds of the six at least: {ended:?}");
+    assert!(ended.statistics.reports >= 1 && ended.statistics.malformed_reports == 0, "{ended:?}");
     Some((codecs, ended))
 }
 
@@ -114,6 +115,8 @@ async fn baresip_speaks_opus_and_its_tone_comes_through() {
 async fn baresip_speaks_srtp_in_the_first_suite_that_it_offers() {
     let Some((codecs, ended)) = call("PCMA", ";mediaenc=srtp-mand").await else { return };
     assert_eq!(codecs, [Codec::Pcma]);
-    assert_eq!((ended.statistics.forged, ended.statistics.replayed), (0, 0), "{ended:?}");
+    // Baresip sends two RTCP packets in the clear: one before it knows its key, and the BYE after it has let go of it.
+    assert!(ended.statistics.forged <= 2 && ended.refused_packets == ended.statistics.forged, "{ended:?}");
+    assert_eq!((ended.payloads, ended.statistics.replayed), (ended.statistics.expected, 0), "{ended:?}");
     assert!(pitch_hz(&ended.sound.0, 8000).abs_diff(400) <= 2);
 }
