@@ -90,8 +90,12 @@ impl House {
     }
 
     pub async fn screen(&self) -> Screen {
+        self.screen_of(LINE).await
+    }
+
+    pub async fn screen_of(&self, line: &str) -> Screen {
         let mut client = DeskServiceClient::connect(format!("http://{}", self.service().desk)).await.unwrap();
-        let request = WatchDeskRequest { lines: vec![LINE.into()], agent: "Sal".into() };
+        let request = WatchDeskRequest { lines: vec![line.into()], agent: "Sal".into() };
         let cards = client.watch_desk(request).await.unwrap().into_inner();
         Screen { client, cards, last: None }
     }

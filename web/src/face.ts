@@ -12,7 +12,8 @@ export type Face =
   | "listening"
   | "byNumber"
   | "noConsent"
-  | "unavailable";
+  | "unavailable"
+  | "mixed";
 
 export function faceOf(card: Card): Face {
   if (card.confirmedCustomerId) return "confirmed";
@@ -27,6 +28,7 @@ export function faceOf(card: Card): Face {
   }
   if (card.voiceUse === VoiceUse.NO_CONSENTED_CANDIDATE) return "noConsent";
   if (card.voiceUse === VoiceUse.UNAVAILABLE) return "unavailable";
+  if (card.voiceUse === VoiceUse.MIXED) return "mixed";
   if (card.state === RecognitionState.NOT_KNOWN) return "notKnown";
   return card.voiceUse === VoiceUse.ALLOWED && card.netSpeechMs > 0 ? "listening" : "byNumber";
 }

@@ -9,6 +9,8 @@ use crate::speech::wav;
 use crate::voice::enroll::GOOD_MS;
 use crate::voice::{VoiceError, Voiceprint};
 
+mod speakers;
+
 const MODEL: &str = "0123456789abcdef-fe1";
 /// Same speaker at cosine 0.8: an LLR of +20 on a score of 1, -20 on a score below 0.6.
 const CALIBRATION: &str = r#"

@@ -17,6 +17,10 @@ export function Announcer({ card }: { card: Card | undefined }) {
 
 /** Changes only when the face or the person does. */
 export function level(card: Card): string {
+  return card.notice && !card.endCause ? `${card.notice} ${levelOf(card)}` : levelOf(card);
+}
+
+function levelOf(card: Card): string {
   const face = faceOf(card);
   const name = card.profile?.name ?? likeliest(card)?.name ?? "";
   if (card.endCause) return t.ended;
@@ -36,6 +40,7 @@ export function level(card: Card): string {
       return t.rejected;
     case "noConsent":
     case "unavailable":
+    case "mixed":
       return card.voiceReason;
     default:
       return card.candidates.length > 1 ? t.couldBeOneOf(count(card.candidates.length)) : `${t.line(card.line)}.`;

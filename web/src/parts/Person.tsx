@@ -35,6 +35,7 @@ export function Person({ model, store, card }: Props) {
         <i class={`mark mark-${mark(face)}`} aria-hidden="true" />
         {headState(card, face)}
         {isKnown(face) && <span class="aside">{t.notAuthenticated}</span>}
+        {card.notice && <span class="aside">{card.notice}</span>}
       </p>
       <h2 class={`name ${width(title)}`}>{title}</h2>
       <Certainty card={card} face={face} />
@@ -91,6 +92,7 @@ function lead(card: Card, face: Face): string {
       return card.candidates.length > 0 ? t.rejectedLong : t.askByName;
     case "noConsent":
     case "unavailable":
+    case "mixed":
       return `${card.voiceReason} ${t.askByName}`;
   }
   if (card.candidates.length > 1) return t.atThisNumber;

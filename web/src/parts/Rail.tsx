@@ -65,6 +65,7 @@ export function stateWord(face: Face): string {
     byNumber: t.byNumber,
     noConsent: t.noConsent,
     unavailable: t.noConsent,
+    mixed: t.noConsent,
   }[face];
 }
 
