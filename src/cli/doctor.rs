@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use crate::base::Identity;
 use crate::config::{Config, ConfigArgs};
 use crate::identity::Search;
 use crate::rtp::PortPool;
@@ -30,6 +31,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     );
     for listen in &config.sip.listen {
         report.add(&format!("calls {listen}"), free(listen.transport, listen.addr));
+    }
+    if let Some(files) = &config.sip.tls {
+        let fits = |_| format!("{} and its key fit", files.certificate.display());
+        report.add("tls", Identity::load(files.clone()).map(fits).map_err(|error| error.to_string()));
+    }
+    let trust = &config.sip.trust;
+    let reachable = config.sip.listen.iter().any(|listen| !listen.addr.ip().is_loopback());
+    if reachable && trust.networks.is_empty() && trust.users.is_empty() {
+        report.note("calls", "everyone who reaches sip.listen may call: sip.trust and sip.digest_users are empty");
     }
     report.add("desk", free(Transport::Tcp, config.desk_listen));
     super::runtime()?.block_on(async {

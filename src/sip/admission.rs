@@ -18,8 +18,10 @@ pub struct Limits {
     pub invites_per_s: u32,
     /// Calls not yet answered, at 20 kB each.
     pub pending_invites: usize,
-    /// TCP connections open at a time, each with at most 64 kB unread.
+    /// TCP and TLS connections of one listener open at a time, each with at most 64 kB unread.
     pub tcp_connections: usize,
+    /// Of these, for one source address: an SBC has a few, and nobody takes the places of all others.
+    pub tcp_connections_per_source: usize,
 }
 
 impl Default for Limits {
@@ -30,6 +32,7 @@ impl Default for Limits {
             invites_per_s: 1000,
             pending_invites: 512,
             tcp_connections: 512,
+            tcp_connections_per_source: 64,
         }
     }
 }
@@ -59,6 +62,40 @@ struct Bucket {
 const MAX_SOURCES: usize = 4096;
 /// A bucket holds two seconds: the burst after a network hiccup passes.
 const BURST_S: f64 = 2.0;
+
+/// Connections of a listener, in all and by source.
+pub(super) struct Places {
+    free: usize,
+    per_source: usize,
+    taken: HashMap<IpAddr, usize>,
+}
+
+impl Places {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { free: limits.tcp_connections, per_source: limits.tcp_connections_per_source, taken: HashMap::new() }
+    }
+
+    /// Whether there was one; it is to be given back.
+    pub(super) fn take(&mut self, source: IpAddr) -> bool {
+        let taken = self.taken.get(&source).copied().unwrap_or(0);
+        let room = self.free > 0 && taken < self.per_source;
+        if room {
+            self.free -= 1;
+            self.taken.insert(source, taken + 1);
+        }
+        room
+    }
+
+    pub(super) fn give_back(&mut self, source: IpAddr) {
+        self.free += 1;
+        if let Some(taken) = self.taken.get_mut(&source) {
+            *taken -= 1;
+            if *taken == 0 {
+                self.taken.remove(&source);
+            }
+        }
+    }
+}
 
 impl Admission {
     pub(super) fn new(limits: Limits, now: Instant) -> Self {
@@ -159,6 +196,20 @@ mod tests {
         let later = now + Duration::from_millis(500);
         assert_eq!(admitted(&mut admission, later, source(1), 100), 5);
         assert_eq!(admitted(&mut admission, later, source(2), 100), 20, "another source is not made to wait");
+    }
+
+    #[test]
+    fn one_source_never_takes_every_place() {
+        let limits = Limits { tcp_connections: 5, tcp_connections_per_source: 3, ..Limits::default() };
+        let mut places = Places::new(&limits);
+        let mut taken = |source_number| (0..4).filter(|_| places.take(source(source_number))).count();
+        assert_eq!((taken(1), taken(2), taken(3)), (3, 2, 0));
+        places.give_back(source(2));
+        assert!(places.take(source(3)));
+        for gone in [1, 1, 1, 2, 3] {
+            places.give_back(source(gone));
+        }
+        assert_eq!((places.free, places.taken.len()), (5, 0), "nothing is kept of those who have gone");
     }
 
     #[test]

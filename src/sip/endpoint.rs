@@ -71,7 +71,7 @@ impl Endpoint {
                 Socket::Stream(listener, listen) => {
                     add_stream(&stack.inner, listen).await.map_err(started)?;
                     let identity = identity.clone().filter(|_| listen.transport == Transport::Tls);
-                    life.spawn(tcp::serve(listener, identity, options.limits.tcp_connections, context));
+                    life.spawn(tcp::serve(listener, identity, options.limits, context));
                 }
             }
         }

@@ -1,13 +1,14 @@
 //! Listens for TCP and TLS connections, bounded in number and in the time that a handshake may take.
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::admission::{Limits, Places};
 use super::options::Transport;
 use super::stream::{self, Context, Peer};
 use crate::base::Identity;
@@ -16,13 +17,8 @@ use crate::base::Identity;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// `identity`: for TLS; without one the connections are plain.
-pub(super) async fn serve(
-    listener: TcpListener,
-    identity: Option<Arc<Identity>>,
-    max_connections: usize,
-    context: Context,
-) {
-    let places = Arc::new(Semaphore::new(max_connections));
+pub(super) async fn serve(listener: TcpListener, identity: Option<Arc<Identity>>, limits: Limits, context: Context) {
+    let places = Arc::new(Mutex::new(Places::new(&limits)));
     loop {
         let accepted = tokio::select! {
             biased;
@@ -35,7 +31,7 @@ pub(super) async fn serve(
             continue;
         };
         // No place: the peer sees its connection closed and tries elsewhere.
-        let Ok(place) = places.clone().try_acquire_owned() else { continue };
+        let Some(place) = Place::take(&places, addr.ip()) else { continue };
         let (one, identity) = (context.clone(), identity.clone());
         context.life.spawn(async move {
             let _ = stream.set_nodelay(true);
@@ -48,6 +44,25 @@ pub(super) async fn serve(
             }
             drop(place);
         });
+    }
+}
+
+/// One connection's place, given back when dropped. The lock is held for a look, never across an await.
+struct Place {
+    places: Arc<Mutex<Places>>,
+    source: IpAddr,
+}
+
+impl Place {
+    fn take(places: &Arc<Mutex<Places>>, source: IpAddr) -> Option<Place> {
+        let taken = places.lock().unwrap_or_else(PoisonError::into_inner).take(source);
+        taken.then(|| Place { places: places.clone(), source })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).give_back(self.source);
     }
 }
 

@@ -95,6 +95,20 @@ async fn connections_are_limited_and_places_are_given_back() {
 }
 
 #[tokio::test]
+async fn one_source_does_not_take_every_place() {
+    let limits = Limits { tcp_connections: 3, tcp_connections_per_source: 2, ..Limits::default() };
+    let service = Service::start_with(Behaviour::Answer, limits).await;
+    let mut own = [Tcp::new(service.tcp).await, Tcp::new(service.tcp).await];
+    assert!(own[0].is_alive("1").await && own[1].is_alive("2").await);
+    assert!(!Tcp::new(service.tcp).await.is_alive("3").await, "a third of the same source");
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = Tcp::over(socket.connect(service.tcp).await.unwrap(), service.tcp);
+    assert!(other.is_alive("4").await);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn the_calls_of_a_connection_go_on_when_it_closes() {
     let (mut service, mut peer) = service_and_peer().await;
     peer.send(invite(peer.to, peer.here(), "TCP", "gone")).await;

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
 use crate::password::{Proof, param};
@@ -107,7 +107,7 @@ pub fn check(request: &str) {
 }
 
 /// A whole message without a body from a connection.
-pub async fn next_message(stream: &mut TcpStream, pending: &mut String) -> String {
+pub async fn next_message(stream: &mut (impl AsyncRead + Unpin), pending: &mut String) -> String {
     loop {
         if let Some(end) = pending.find("\r\n\r\n") {
             let rest = pending.split_off(end + 4);
@@ -120,6 +120,6 @@ pub async fn next_message(stream: &mut TcpStream, pending: &mut String) -> Strin
     }
 }
 
-pub async fn write(stream: &mut TcpStream, text: &str) {
+pub async fn write(stream: &mut (impl AsyncWrite + Unpin), text: &str) {
     stream.write_all(text.as_bytes()).await.unwrap();
 }

@@ -1,22 +1,28 @@
 use std::net::SocketAddr;
 
-use regulars::base::Pii;
+use regulars::base::{Identity, Pii};
 use regulars::sip::{Options, RegistrationOptions, TrustOptions};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
+use crate::authority::Authority;
 use crate::registrar::{CHALLENGE, PASSWORD, Registrar, USER, answer, binding, check, next_message, write};
 use crate::service::{Behaviour, HOST, Service};
 use crate::wire::{Udp, header, invite, status};
 
-async fn registered_at(registrars: Vec<String>, trust: TrustOptions) -> Service {
-    let registration = RegistrationOptions {
+fn registration(registrars: Vec<String>) -> RegistrationOptions {
+    RegistrationOptions {
         registrars,
         user: Pii::new(USER.into()),
         login: None,
         password: Pii::new(PASSWORD.into()),
         expires_s: 300,
         authorities: None,
-    };
+    }
+}
+
+async fn registered_at(registrars: Vec<String>, trust: TrustOptions) -> Service {
+    let registration = registration(registrars);
     let options = Options { registrations: vec![registration], trust, ..Service::options(HOST) };
     Service::start_as(Behaviour::Answer, options).await
 }
@@ -121,5 +127,33 @@ async fn over_tcp_calls_come_back_over_our_own_connection_and_it_is_opened_again
         assert_eq!(service.ringing().await.0, "pizza");
         assert!(service.endpoint.statistics().pending < 2, "counted like any other call");
     }
+    service.stop().await;
+}
+
+/// The first registrar shows a certificate that leads nowhere, so the password is for the second.
+#[tokio::test]
+async fn over_tls_a_registrar_must_be_the_one_that_it_says() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let listeners = [TcpListener::bind((HOST, 0)).await.unwrap(), TcpListener::bind((HOST, 0)).await.unwrap()];
+    let uri = |listener: &TcpListener| format!("sip:{};transport=tls", listener.local_addr().unwrap());
+    let registration = RegistrationOptions {
+        authorities: Some(authority.file()),
+        ..registration(listeners.iter().map(uri).collect())
+    };
+    let options = Options { registrations: vec![registration], ..Service::options(HOST) };
+    let service = Service::start_as(Behaviour::Answer, options).await;
+    let acceptor = |of: &Authority| TlsAcceptor::from(Identity::load(of.install(&of.sign(1))).unwrap().current());
+    let (stream, _) = listeners[0].accept().await.unwrap();
+    assert!(acceptor(&other).accept(stream).await.is_err(), "not believed");
+    let (stream, _) = listeners[1].accept().await.unwrap();
+    let mut stream = acceptor(&authority).accept(stream).await.unwrap();
+    let mut pending = String::new();
+    let request = next_message(&mut stream, &mut pending).await;
+    assert!(header(&request, "Via").starts_with("SIP/2.0/TLS "), "{request}");
+    write(&mut stream, &answer(&request, "401 Unauthorized", CHALLENGE)).await;
+    let request = next_message(&mut stream, &mut pending).await;
+    check(&request);
+    assert!(header(&request, "Contact").contains(";transport=tls>"));
+    write(&mut stream, &answer(&request, "200 OK", &binding(&request, 300))).await;
     service.stop().await;
 }
