@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::dialect::Goodbye;
 use crate::base::{CallId, E164, Line};
-use crate::rtp::Codec;
+use crate::rtp::{Codec, Digit};
 
 /// A call with nothing to answer: the peer sends already. Dropping it ends the call.
 #[derive(Debug)]
@@ -39,15 +39,20 @@ pub enum Way {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Piece {
     /// At most [`MAX_PIECE_BYTES`](super::dialect::MAX_PIECE_BYTES) of the caller's voice.
-    Payload { codec: Codec, bytes: Vec<u8> },
+    Payload {
+        codec: Codec,
+        bytes: Vec<u8>,
+    },
     /// Time without anything to hear: lost, dropped, discarded by the peer, or mixed with the agent's voice.
     Unheard(Duration),
-    /// One of `0` to `9`, `*`, `#`, `A` to `D`.
-    Digit(char),
+    Digit(Digit),
     /// True: no media is to be expected until false.
     Hold(bool),
     /// The last one. `dropped`: payloads that found the queue full.
-    Ended { why: Why, dropped: u64 },
+    Ended {
+        why: Why,
+        dropped: u64,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

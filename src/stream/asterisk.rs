@@ -102,7 +102,7 @@ fn codec(format: Option<&str>) -> Result<Codec, Refused> {
 #[cfg(test)]
 mod tests {
     use super::super::dialect::{Dialect, Fault, Goodbye};
-    use super::super::tests::{events, number_and_line, refusal};
+    use super::super::tests::{events, number_and_line, pressed, refusal};
     use super::*;
 
     const PLAIN: &str = "MEDIA_START connection_id:media_connection1 channel:WebSocket/media_connection1/0x5140001a0040 \
@@ -122,11 +122,8 @@ mod tests {
         assert_eq!(number_and_line(&started), ("+4930901820".into(), "pizza".into()));
         let audio = events(&mut asterisk, Incoming::Binary(&[0x7f; 160]));
         assert_eq!(audio, [Event::Audio { codec: Codec::Pcmu, bytes: vec![0x7f; 160] }]);
-        assert_eq!(events(&mut asterisk, Incoming::Text("DTMF_END digit:#")), [Event::Digit('#')]);
-        assert_eq!(
-            events(&mut asterisk, Incoming::Text("DTMF_END digit:5 channel_id:1761245643.1")),
-            [Event::Digit('5')]
-        );
+        assert_eq!(events(&mut asterisk, Incoming::Text("DTMF_END digit:#")), [pressed('#')]);
+        assert_eq!(events(&mut asterisk, Incoming::Text("DTMF_END digit:5 channel_id:1761245643.1")), [pressed('5')]);
         assert_eq!(events(&mut asterisk, Incoming::Text("MEDIA_XOFF")), []);
         assert_eq!(asterisk.farewell(Goodbye::Completed).unwrap(), "HANGUP");
     }
@@ -138,7 +135,7 @@ mod tests {
         let audio = events(&mut asterisk, Incoming::Binary(&[1, 2]));
         assert_eq!(audio, [Event::Audio { codec: Codec::L16 { sample_rate_hz: 16000 }, bytes: vec![2, 1] }]);
         let key = r#"{"event":"DTMF_END","channel_id":"1761245643.1","digit":"1"}"#;
-        assert_eq!(events(&mut asterisk, Incoming::Text(key)), [Event::Digit('1')]);
+        assert_eq!(events(&mut asterisk, Incoming::Text(key)), [pressed('1')]);
         assert_eq!(asterisk.farewell(Goodbye::ShuttingDown).unwrap(), r#"{"command":"HANGUP"}"#);
     }
 

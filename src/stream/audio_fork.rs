@@ -126,7 +126,7 @@ fn rate(text: Option<&str>) -> Result<u32, Refused> {
 #[cfg(test)]
 mod tests {
     use super::super::dialect::{Dialect, Fault};
-    use super::super::tests::{events, number_and_line, refusal};
+    use super::super::tests::{events, number_and_line, pressed, refusal};
     use super::*;
 
     fn fork(query: &str) -> Dialect {
@@ -143,7 +143,7 @@ mod tests {
         let audio = events(&mut fork, Incoming::Binary(&[1, 2, 0xa, 0xa, 3, 4, 0xa, 0xa]));
         assert_eq!(audio, [Event::Audio { codec: L16, bytes: vec![2, 1, 4, 3] }], "left alone, high byte first");
         let key = events(&mut fork, Incoming::Text(r#"{"event":"dtmf","dtmf":"1","duration":"1600"}"#));
-        assert_eq!(key, [Event::Digit('1')]);
+        assert_eq!(key, [pressed('1')]);
         assert_eq!(events(&mut fork, Incoming::Text("whatever the operator sends")), []);
     }
 

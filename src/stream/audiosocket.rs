@@ -131,6 +131,7 @@ pub fn uuid(text: &str) -> Option<Uuid> {
 #[cfg(test)]
 mod tests {
     use super::super::dialect::Fault;
+    use super::super::tests::pressed;
     use super::*;
     use proptest::prelude::*;
 
@@ -167,7 +168,7 @@ mod tests {
         let expected = [
             Ok(Heard::Call(id)),
             audio(8000, &[2, 1, 4, 3]),
-            Ok(Heard::Events(vec![Event::Digit('1')])),
+            Ok(Heard::Events(vec![pressed('1')])),
             audio(16000, &[6, 5]),
             Ok(Heard::Events(vec![Event::Ended])),
         ];

@@ -10,7 +10,7 @@ use super::audio_fork::AudioFork;
 use super::audiohook::AudioHook;
 use super::media_stream::MediaStream;
 use crate::base::{E164, Line};
-use crate::rtp::Codec;
+use crate::rtp::{Codec, Digit};
 
 /// One WebSocket message (RFC 6455 §5.6).
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +28,8 @@ pub enum Event {
     Audio { codec: Codec, bytes: Vec<u8> },
     /// Time of the call that nobody is to hear: lost, discarded, or mixed with the agent's voice.
     Unheard(Duration),
-    /// A key pressed: one of `0` to `9`, `*`, `#`, `A` to `D`.
-    Digit(char),
+    /// A key pressed.
+    Digit(Digit),
     /// The peer sends no media for a while (true), or does so again.
     Hold(bool),
     /// To be sent back as a text message.
@@ -151,9 +151,9 @@ impl Goodbye {
     }
 }
 
-/// A key by its name; small letters are taken too.
-pub(super) fn digit(text: &str) -> Option<char> {
+/// A key by its name.
+pub(super) fn digit(text: &str) -> Option<Digit> {
     let mut chars = text.trim().chars();
-    let key = chars.next()?.to_ascii_uppercase();
-    (chars.next().is_none() && matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')).then_some(key)
+    let key = Digit::new(chars.next()?)?;
+    chars.next().is_none().then_some(key)
 }

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -47,12 +47,16 @@ pub(super) async fn serve(stream: TcpStream, visitor: Visitor, shared: Arc<Share
         let (shared, visitor) = (Arc::clone(&shared), visitor.clone());
         async move {
             let (parts, _) = request.into_parts();
-            Ok::<_, Infallible>(enter(parts, visitor, shared).await.unwrap_or_else(|refusal| refusal))
+            let mut response = enter(parts, visitor, shared).await.unwrap_or_else(|refusal| refusal);
+            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                // Nobody asks twice, and a connection holds a place.
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
         }
     });
     let mut server = hyper::server::conn::http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HANDSHAKE_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
-    server.keep_alive(false);
     let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
     tokio::select! {
         () = hard.cancelled() => {}
@@ -84,28 +88,27 @@ async fn enter(mut parts: Parts, visitor: Visitor, shared: Arc<Shared>) -> Resul
         count(&shared.counters.unauthorized);
         tracing::debug!(peer = %visitor.peer, way = way.name(), reason, "a stream was not let in");
         let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
-        return Err((StatusCode::UNAUTHORIZED, challenge, format!("{reason}\n")).into_response());
-    }
-    if way == Way::AudioSocket {
-        return announce(&parts.method, &asked, &shared);
+        return Err((StatusCode::UNAUTHORIZED, challenge, reason).into_response());
     }
     let named = Named {
         session: text(&parts.headers, "audiohook-session-id").map(str::to_owned),
         organization: text(&parts.headers, "audiohook-organization-id").map(str::to_owned),
     };
+    let (dialect, protocols): (_, &[&'static str]) = match way {
+        Way::AudioSocket => return Ok(announce(&parts.method, &asked, &shared)),
+        Way::AudioFork => (Dialect::AudioFork(AudioFork::new(asked)), &AudioFork::PROTOCOLS),
+        Way::Asterisk => (Dialect::Asterisk(Asterisk::new(asked)), &Asterisk::PROTOCOLS),
+        Way::AudioHook => (Dialect::AudioHook(Box::new(AudioHook::new(asked, named))), &[]),
+        Way::MediaStream => (Dialect::MediaStream(MediaStream::new(asked)), &[]),
+    };
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(IntoResponse::into_response)?;
     let upgrade = upgrade
+        .protocols(protocols.iter().copied())
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(MAX_MESSAGE_BYTES);
-    let (upgrade, dialect) = match way {
-        Way::AudioFork => (upgrade.protocols(AudioFork::PROTOCOLS), Dialect::AudioFork(AudioFork::new(asked))),
-        Way::Asterisk => (upgrade.protocols(Asterisk::PROTOCOLS), Dialect::Asterisk(Asterisk::new(asked))),
-        Way::AudioHook => (upgrade, Dialect::AudioHook(Box::new(AudioHook::new(asked, named)))),
-        Way::MediaStream | Way::AudioSocket => (upgrade, Dialect::MediaStream(MediaStream::new(asked))),
-    };
     // axum spawns the change to a WebSocket itself; the session is ours to wait for.
     Ok(upgrade.on_upgrade(move |socket| async move {
         let life = shared.life.clone();
@@ -122,19 +125,23 @@ fn way_of(name: &str) -> Option<Way> {
 }
 
 /// `/audiosocket?uuid=...&from=...&line=...`, before Asterisk connects to the other listener with that UUID.
-fn announce(method: &Method, asked: &Asked, shared: &Shared) -> Result<Response, Response> {
+fn announce(method: &Method, asked: &Asked, shared: &Shared) -> Response {
     if method != Method::GET && method != Method::POST {
-        return Err(answer(StatusCode::METHOD_NOT_ALLOWED, "announce with GET or POST"));
+        return answer(StatusCode::METHOD_NOT_ALLOWED, "announce with GET or POST");
     }
     if shared.options.audiosocket_listen.is_none() {
-        return Err(answer(StatusCode::NOT_FOUND, "stream.audiosocket_listen is not set"));
+        return answer(StatusCode::NOT_FOUND, "stream.audiosocket_listen is not set");
     }
-    let uuid = asked.value("uuid").and_then(audiosocket::uuid);
-    let uuid = uuid.ok_or_else(|| answer(StatusCode::BAD_REQUEST, "uuid= must be the UUID of the call"))?;
+    let Some(uuid) = asked.value("uuid").and_then(audiosocket::uuid) else {
+        return answer(StatusCode::BAD_REQUEST, "uuid= must be the UUID of the call");
+    };
     let start = asked.start(None, None);
     let room = shared.announced.lock().is_ok_and(|mut announced| announced.announce(clock::now(), uuid, start));
-    if room { Ok("announced\n".into_response()) } else { Err(unavailable("too many announced calls")) }
+    if room { answer(StatusCode::OK, ANNOUNCED) } else { unavailable("too many announced calls") }
 }
+
+/// A dialplan compares it.
+const ANNOUNCED: &str = "announced";
 
 fn signed_well(parts: &Parts, shared: &Shared) -> Result<(), SignatureError> {
     let key = shared.options.audiohook.as_ref().ok_or(SignatureError::Bad)?;
@@ -160,11 +167,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn answer(status: StatusCode, text: &str) -> Response<Body> {
-    (status, format!("{text}\n")).into_response()
+    (status, text.to_owned()).into_response()
 }
 
 fn unavailable(text: &str) -> Response {
     let mut response = answer(StatusCode::SERVICE_UNAVAILABLE, text);
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(RETRY_AFTER_S));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
     response
 }

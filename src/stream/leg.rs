@@ -48,10 +48,8 @@ impl Leg {
         match event {
             Event::Audio { codec, bytes } => {
                 let time = duration(codec, &bytes);
-                if self.pieces.capacity() <= RESERVED || !self.settle() {
-                    self.owed += time;
-                    self.dropped += 1;
-                } else if self.pieces.try_send(Piece::Payload { codec, bytes }).is_err() {
+                let room = self.pieces.capacity() > RESERVED && self.settle();
+                if !room || self.pieces.try_send(Piece::Payload { codec, bytes }).is_err() {
                     self.owed += time;
                     self.dropped += 1;
                 }

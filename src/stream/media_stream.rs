@@ -156,7 +156,7 @@ fn codec(format: Option<&Format>) -> Result<Codec, Refused> {
 #[cfg(test)]
 mod tests {
     use super::super::dialect::{Dialect, Fault};
-    use super::super::tests::{events, number_and_line, refusal};
+    use super::super::tests::{events, number_and_line, pressed, refusal};
     use super::*;
 
     const CONNECTED: &str = r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#;
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(events(&mut stream, Incoming::Text(&media("outbound", 1, "BAUG"))), []);
         let key =
             r#"{"event":"dtmf","streamSid":"MZ1","sequenceNumber":"5","dtmf":{"track":"inbound_track","digit":"1"}}"#;
-        assert_eq!(events(&mut stream, Incoming::Text(key)), [Event::Digit('1')]);
+        assert_eq!(events(&mut stream, Incoming::Text(key)), [pressed('1')]);
         let mark = r#"{"event":"mark","sequenceNumber":"4","streamSid":"MZ1","mark":{"name":"x"}}"#;
         assert_eq!(events(&mut stream, Incoming::Text(mark)), []);
         let stop =

@@ -1,5 +1,5 @@
 use super::super::dialect::{Dialect, Fault};
-use super::super::tests::{events, number_and_line, refusal};
+use super::super::tests::{events, number_and_line, pressed, refusal};
 use super::*;
 
 const SESSION: &str = "30b0e395-84d3-4570-ac13-9a62d8f514c0";
@@ -85,7 +85,7 @@ fn a_whole_session() {
     assert_eq!(discarded, [Event::Unheard(Duration::from_millis(250))]);
     assert_eq!(send(&mut hook, "update", 6, json!({ "language": "de-DE" })), []);
     assert_eq!(send(&mut hook, "error", 7, json!({ "code": 429, "message": "slow" })), []);
-    assert_eq!(send(&mut hook, "dtmf", 8, json!({ "digit": "1" })), [Event::Digit('1')]);
+    assert_eq!(send(&mut hook, "dtmf", 8, json!({ "digit": "1" })), [pressed('1')]);
     let closing = send(&mut hook, "close", 9, json!({ "reason": "end" }));
     assert_eq!(closing[1], Event::Ended);
     let closed = reply(&closing[..1]);
