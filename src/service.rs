@@ -16,12 +16,16 @@ use crate::identity::Search;
 use crate::rtp::{PortPool, RtpError};
 use crate::sip::{Endpoint, Listen, SipError};
 use crate::store::{AuditRow, Store, StoreError};
+use crate::stream::{self, StreamError};
 use crate::voice::{Model, ModelId, ModelSource, Pool, VoiceError};
 
 /// A running service; [`Service::stop`] ends it.
 pub struct Service {
     /// Where SIP is listened for, with the ports that the system chose for port 0.
     pub sip: Vec<Listen>,
+    /// Where WebSockets and AudioSocket are taken, if they are.
+    pub websockets: Option<SocketAddr>,
+    pub audiosocket: Option<SocketAddr>,
     pub desk: SocketAddr,
     /// What voices are compared with.
     pub model: ModelSource,
@@ -43,6 +47,8 @@ pub enum ServiceError {
     Rtp(#[from] RtpError),
     #[error(transparent)]
     Sip(#[from] SipError),
+    #[error(transparent)]
+    Stream(#[from] StreamError),
     #[error(transparent)]
     Desk(#[from] DeskError),
     #[error("the inference threads could not be started: {0}")]
@@ -120,9 +126,13 @@ impl Service {
             events,
             lifecycle: lifecycle.clone(),
         };
+        let (listener, arrivals) = stream::Listener::bind(config.stream, lifecycle.clone()).await?;
+        lifecycle.spawn(intake.clone().run_streams(arrivals));
         lifecycle.spawn(intake.run(invites));
         Ok(Self {
             sip: endpoint.listeners().to_vec(),
+            websockets: listener.websockets(),
+            audiosocket: listener.audiosocket(),
             desk,
             model: source,
             store,
@@ -164,6 +174,7 @@ impl ServiceError {
             ServiceError::Voice(error) => error.kind(),
             ServiceError::Rtp(error) => error.kind(),
             ServiceError::Sip(error) => error.kind(),
+            ServiceError::Stream(error) => error.kind(),
             ServiceError::Desk(error) => error.kind(),
             ServiceError::Threads(_) => ErrorKind::Internal,
         }

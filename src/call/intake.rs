@@ -1,4 +1,4 @@
-//! Takes INVITEs in: admits or refuses each, opens its media ports, and starts its task.
+//! Takes calls in, by SIP or as streams: admits or refuses each, opens its media ports, and starts its task.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,19 +6,19 @@ use std::time::Instant;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 
-use crate::base::{Lifecycle, clock};
+use crate::base::{CallId, E164, Lifecycle, Line, clock};
 use crate::customer::likely_order::ShopModel;
 use crate::rtp::{PortPool, Socket};
-use crate::sip::{Invite, Refusal, address_towards};
-use crate::speech::FrontEnd;
+use crate::sip::{Hear, Invite, Refusal, Roles, address_towards};
 use crate::store::Store;
+use crate::stream::{Arrival, Goodbye};
 use crate::voice::{Calibration, ModelId, Pool};
 
 use super::books::Books;
 use super::machine::{Caller, Options, Voices};
-use super::registry::Registry;
+use super::registry::{Admission, Registry};
 use super::sockets::Sockets;
-use super::task::CallTask;
+use super::task::{CallTask, Leg};
 use super::{Call, CallEvent};
 
 /// Everything that calls share.
@@ -88,10 +88,39 @@ impl Intake {
                 return;
             }
         };
-        let front_end = match FrontEnd::new(SAMPLE_RATE_HZ) {
-            Ok(front_end) => front_end,
-            Err(error) => return tracing::error!(call = %id, %error, "no front-end for this sample rate"),
-        };
+        let came = Came { id, line, number, roles, leg: Leg::Sip(dialog, Sockets::new(sockets)), at: invited_at };
+        self.start(came, admission).await;
+    }
+
+    /// Runs until the way in for streams is gone.
+    pub async fn run_streams(self, mut arrivals: mpsc::Receiver<Arrival>) {
+        while let Some(arrival) = arrivals.recv().await {
+            if self.lifecycle.soft().is_cancelled() {
+                arrival.hang_up.say(Goodbye::ShuttingDown);
+                continue;
+            }
+            let Some(admission) = self.registry.admit(arrival.call.clone()) else {
+                tracing::warn!(call = %arrival.call, "refused: call.max_calls are under way");
+                arrival.hang_up.say(Goodbye::Busy);
+                continue;
+            };
+            // It has one stream, and that is the caller's.
+            let hear = Some(Hear { slot: 0, mixed: arrival.mixed });
+            let came = Came {
+                id: arrival.call.clone(),
+                line: arrival.line.clone(),
+                number: arrival.number.clone(),
+                roles: Roles { hear, ..Roles::default() },
+                leg: Leg::Stream(arrival),
+                at: clock::now(),
+            };
+            let intake = self.clone();
+            self.lifecycle.spawn(async move { intake.start(came, admission).await });
+        }
+    }
+
+    async fn start(self, came: Came, admission: Admission) {
+        let Came { id, line, number, roles, leg, at } = came;
         let voiceprints = self.registry.voiceprints();
         let voices = Voices {
             model: self.model.clone(),
@@ -100,7 +129,7 @@ impl Intake {
         };
         let caller = Caller { number: number.clone(), at: clock::wall(), roles };
         let task = CallTask {
-            call: Call::new(clock::now(), caller, front_end, voices, self.options),
+            call: Call::new(clock::now(), caller, voices, self.options),
             books: Books {
                 call: id.clone(),
                 line: line.clone(),
@@ -113,19 +142,25 @@ impl Intake {
             },
             id,
             line,
-            dialog,
-            sockets: Sockets::new(sockets),
+            leg,
             ports: self.ports,
             admission,
             pool: self.pool.client(),
             voiceprints,
             events: self.events,
-            invited_at,
+            invited_at: at,
             lifecycle: self.lifecycle,
         };
         task.run().await;
     }
 }
 
-/// Of G.711, until the first payload says otherwise.
-const SAMPLE_RATE_HZ: u32 = 8_000;
+/// A call that was let in.
+struct Came {
+    id: CallId,
+    line: Line,
+    number: Option<E164>,
+    roles: Roles,
+    leg: Leg,
+    at: Instant,
+}

@@ -21,12 +21,17 @@ pub struct Listening {
     digits: VecDeque<Digit>,
 }
 
-/// Payloads to features.
+/// Payloads to features. Made with the first payload, whose codec says how; a call that sends nothing costs nothing.
+#[derive(Default)]
 struct Ear {
-    decoder: Option<Decoder>,
+    hearing: Option<Box<Hearing>>,
+    undecodable: u64,
+}
+
+struct Hearing {
+    decoder: Decoder,
     front_end: FrontEnd,
     samples: Vec<f32>,
-    undecodable: u64,
 }
 
 /// What is left of the media half of a call for its log line.
@@ -46,10 +51,10 @@ const MAX_DIGITS: usize = 32;
 const EVERY_GAP: Duration = Duration::from_secs(60);
 
 impl Listening {
-    pub fn new(options: rtp::ReceiverOptions, front_end: FrontEnd, now: Instant) -> Self {
+    pub fn new(options: rtp::ReceiverOptions, now: Instant) -> Self {
         Self {
             receiver: Receiver::new(options, now),
-            ear: Ear { decoder: None, front_end, samples: Vec::with_capacity(PAYLOAD_SAMPLES), undecodable: 0 },
+            ear: Ear::default(),
             snr_db: 0.0,
             heard_at: now,
             on_hold: false,
@@ -86,7 +91,7 @@ impl Listening {
         while let Some(received) = self.receiver.pop(now) {
             match received {
                 Received::Payload { codec, bytes, .. } => self.ear.hear(codec, bytes),
-                Received::Lost { samples } | Received::Pause { samples } => self.ear.front_end.skip(samples as usize),
+                Received::Lost { samples } | Received::Pause { samples } => self.ear.skip(samples as usize),
                 Received::Digit { digit } => keep(&mut self.digits, digit),
             }
         }
@@ -96,6 +101,12 @@ impl Listening {
     pub fn hear(&mut self, now: Instant, codec: Codec, payload: &[u8]) {
         self.heard_at = now;
         self.ear.hear(codec, payload);
+    }
+
+    /// Time of such a stream in which there was nothing to hear.
+    pub fn skip(&mut self, now: Instant, time: Duration) {
+        self.heard_at = now;
+        self.ear.skip_time(time);
     }
 
     /// A key that such a stream tells of.
@@ -110,7 +121,7 @@ impl Listening {
     }
 
     pub fn next_window(&mut self) -> Option<Window> {
-        let window = self.ear.front_end.next_window()?;
+        let window = self.ear.hearing.as_mut()?.front_end.next_window()?;
         self.snr_db = window.snr_db;
         Some(window)
     }
@@ -122,7 +133,7 @@ impl Listening {
 
     pub fn heard(&self) -> Heard {
         let statistics = rtp::Statistics { undecodable: self.ear.undecodable, ..self.receiver.statistics() };
-        Heard { statistics, net_speech_ms: self.ear.front_end.net_speech_ms(), ended: None }
+        Heard { statistics, net_speech_ms: self.ear.net_speech_ms(), ended: None }
     }
 
     /// When the next payload falls due without another datagram.
@@ -143,23 +154,58 @@ impl Listening {
 
 impl Ear {
     fn hear(&mut self, codec: Codec, payload: &[u8]) {
-        self.samples.clear();
-        if self.decode(codec, payload).is_ok() {
-            self.front_end.push(&self.samples);
-        } else {
+        if self.try_hear(codec, payload).is_err() {
             self.undecodable += 1;
-            self.front_end.skip(1);
+            self.skip(1);
         }
     }
 
+    fn try_hear(&mut self, codec: Codec, payload: &[u8]) -> Result<(), SpeechError> {
+        let hearing = match &mut self.hearing {
+            Some(hearing) => hearing,
+            none => none.insert(Box::new(Hearing::new(codec)?)),
+        };
+        hearing.hear(codec, payload)
+    }
+
+    /// Samples at the rate of the present codec.
+    fn skip(&mut self, samples: usize) {
+        if let Some(hearing) = &mut self.hearing {
+            hearing.front_end.skip(samples);
+        }
+    }
+
+    fn skip_time(&mut self, time: Duration) {
+        if let Some(hearing) = &mut self.hearing {
+            let rate = hearing.decoder.codec().sample_rate_hz();
+            hearing.front_end.skip((time.as_secs_f64() * f64::from(rate)) as usize);
+        }
+    }
+
+    fn net_speech_ms(&self) -> u32 {
+        self.hearing.as_ref().map_or(0, |hearing| hearing.front_end.net_speech_ms())
+    }
+}
+
+impl Hearing {
+    fn new(codec: Codec) -> Result<Self, SpeechError> {
+        Ok(Self {
+            decoder: Decoder::new(codec)?,
+            front_end: FrontEnd::new(codec.sample_rate_hz())?,
+            samples: Vec::with_capacity(PAYLOAD_SAMPLES),
+        })
+    }
+
     /// The decoder lives as long as its codec is in use.
-    fn decode(&mut self, codec: Codec, payload: &[u8]) -> Result<(), SpeechError> {
-        if self.decoder.as_ref().is_none_or(|decoder| decoder.codec() != codec) {
-            self.decoder = Some(Decoder::new(codec)?);
+    fn hear(&mut self, codec: Codec, payload: &[u8]) -> Result<(), SpeechError> {
+        if self.decoder.codec() != codec {
+            self.decoder = Decoder::new(codec)?;
             self.front_end.set_sample_rate(codec.sample_rate_hz())?;
         }
-        let Some(decoder) = &mut self.decoder else { return Ok(()) };
-        decoder.decode(payload, &mut self.samples)
+        self.samples.clear();
+        self.decoder.decode(payload, &mut self.samples)?;
+        self.front_end.push(&self.samples);
+        Ok(())
     }
 }
 

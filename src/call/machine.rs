@@ -10,7 +10,6 @@ use crate::customer::{CustomerId, PersonAtNumber};
 use crate::identity::{self, Decision, State, VoiceUse};
 use crate::rtp;
 use crate::sip::Roles;
-use crate::speech::FrontEnd;
 use crate::voice::{Calibration, Embedding, ModelId};
 
 use super::commands::Question;
@@ -38,6 +37,18 @@ pub struct Caller {
     pub at: UnixMillis,
     /// What a recording session says at its start; empty in a plain call.
     pub roles: Roles,
+}
+
+/// What comes in [`Call::hear`].
+#[derive(Clone, Copy)]
+pub enum Piece<'a> {
+    Payload {
+        codec: rtp::Codec,
+        bytes: &'a [u8],
+    },
+    /// Time without anything to hear.
+    Unheard(Duration),
+    Digit(rtp::Digit),
 }
 
 /// What voiceprints a call may be compared with, and by which rule.
@@ -94,8 +105,8 @@ pub(super) enum Identified {
 }
 
 impl Call {
-    pub fn new(now: Instant, caller: Caller, front_end: FrontEnd, voices: Voices, options: Options) -> Self {
-        let listening = Listening::new(options.receiver, front_end, now);
+    pub fn new(now: Instant, caller: Caller, voices: Voices, options: Options) -> Self {
+        let listening = Listening::new(options.receiver, now);
         let mut recognition = Recognition::new(options.identity.clone(), voices.calibration, voices.voiceprints);
         let speaker = Speaker::new(caller.roles.clone());
         recognition.set_mixed(speaker.is_mixed());
@@ -126,6 +137,20 @@ impl Call {
             listening.receive(now, from, datagram);
             self.listen(now);
         }
+    }
+
+    /// Takes one piece of a way in that keeps the order itself, such as a WebSocket.
+    pub fn hear(&mut self, now: Instant, piece: Piece<'_>) {
+        let Some(listening) = &mut self.listening else { return };
+        if self.speaker.is_mixed() {
+            return;
+        }
+        match piece {
+            Piece::Payload { codec, bytes } => listening.hear(now, codec, bytes),
+            Piece::Unheard(time) => listening.skip(now, time),
+            Piece::Digit(digit) => listening.digit(now, digit),
+        }
+        self.listen(now);
     }
 
     pub fn handle(&mut self, now: Instant, event: Event) {

@@ -1,4 +1,4 @@
-//! One tokio task owns one call: its machine, its dialog, its media sockets. It fetches events and carries out actions.
+//! One tokio task owns one call: its machine, its way in, its media. It fetches events and carries out actions.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -12,10 +12,12 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use crate::base::{CallId, Lifecycle, Line, clock};
 use crate::rtp::{self, PortPool};
 use crate::sip::{Dialog, DialogEvent, Why, address_towards};
+use crate::stream::{self, Arrival, Goodbye};
 use crate::voice::PoolClient;
 
 use super::books::Books;
 use super::call_log::{CallLine, call_log};
+use super::machine::Piece;
 use super::registry::{Admission, ToCall};
 use super::sockets::Sockets;
 use super::{Action, Call, CallEvent, CommandError, EndCause, Event, Ticket, Voiceprints, What, Write};
@@ -25,8 +27,7 @@ pub struct CallTask {
     pub id: CallId,
     pub line: Line,
     pub call: Call,
-    pub dialog: Dialog,
-    pub sockets: Sockets,
+    pub leg: Leg,
     /// For streams that come later.
     pub ports: Arc<PortPool>,
     pub admission: Admission,
@@ -37,6 +38,12 @@ pub struct CallTask {
     /// When the INVITE came.
     pub invited_at: Instant,
     pub lifecycle: Lifecycle,
+}
+
+/// How a call came in.
+pub enum Leg {
+    Sip(Dialog, Sockets),
+    Stream(Arrival),
 }
 
 /// A telephone sends up to 60 ms of 16 kHz samples a packet; anything longer than an Ethernet frame is not RTP audio.
@@ -70,7 +77,7 @@ struct Running {
 impl CallTask {
     /// Runs until the card has closed.
     pub async fn run(self) {
-        let Self { id, line, call, dialog, mut sockets, ports, mut admission, pool, .. } = self;
+        let Self { id, line, call, leg, ports, mut admission, pool, .. } = self;
         let Self { mut voiceprints, books, events, invited_at, lifecycle, .. } = self;
         let mut running = Running {
             id,
@@ -90,7 +97,10 @@ impl CallTask {
             voice_at: invited_at,
             windows: Vec::new(),
         };
-        let mut dialog = Some(dialog);
+        let (mut dialog, mut sockets, mut stream) = match leg {
+            Leg::Sip(dialog, sockets) => (Some(dialog), sockets, None),
+            Leg::Stream(arrival) => (None, Sockets::default(), Some(arrival)),
+        };
         let mut silence = interval(PTIME);
         silence.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut datagram = [0u8; DATAGRAM_BYTES];
@@ -124,6 +134,7 @@ impl CallTask {
                     }
                     DialogEvent::Ended(why) => running.on_ended(why),
                 },
+                piece = next_of_stream(&mut stream) => running.on_piece(piece),
                 Some((net_speech_ms, embedding)) = running.pool.recv() => running.on_embedded(net_speech_ms, embedding),
                 Some(message) = admission.inbox.recv() => running.on_message(message),
                 Ok(()) = voiceprints.changed() => {
@@ -154,6 +165,10 @@ impl CallTask {
                     // Its answer may take seconds; the place is free for the next caller.
                     lifecycle.spawn(async move { dialog.hang_up().await });
                 }
+                if let Some(stream) = stream.take() {
+                    let shutdown = lifecycle.hard().is_cancelled();
+                    stream.hang_up.say(if shutdown { Goodbye::ShuttingDown } else { Goodbye::Completed });
+                }
                 running.hang_up = false;
                 if !admission.hung_up() {
                     running.call.close();
@@ -177,6 +192,25 @@ impl Running {
             Why::Failed => EndCause::Failed,
         };
         self.handle(Event::Ended(cause));
+    }
+
+    fn on_piece(&mut self, piece: Option<stream::Piece>) {
+        let now = clock::now();
+        self.packet_at = now;
+        match piece {
+            Some(stream::Piece::Payload { codec, bytes }) => {
+                self.call.hear(now, Piece::Payload { codec, bytes: &bytes })
+            }
+            Some(stream::Piece::Unheard(time)) => self.call.hear(now, Piece::Unheard(time)),
+            Some(stream::Piece::Digit(digit)) => self.call.hear(now, Piece::Digit(digit)),
+            // Its connection watches over silence itself.
+            Some(stream::Piece::Hold(_)) => {}
+            Some(stream::Piece::Ended { why, .. }) => self.handle(Event::Ended(match why {
+                stream::Why::HungUp | stream::Why::Dismissed => EndCause::HungUp,
+                stream::Why::Lost | stream::Why::Refused => EndCause::Failed,
+            })),
+            None => self.handle(Event::Ended(EndCause::Failed)),
+        }
     }
 
     /// Up to `more` media sockets with the addresses at which the peer reaches them; fewer when ports run out.
@@ -329,6 +363,14 @@ impl Running {
 async fn next_of_dialog(dialog: &mut Option<Dialog>) -> DialogEvent {
     match dialog {
         Some(dialog) => dialog.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// `None`: its connection is gone without a word.
+async fn next_of_stream(stream: &mut Option<Arrival>) -> Option<stream::Piece> {
+    match stream {
+        Some(stream) => stream.media.recv().await,
         None => std::future::pending().await,
     }
 }

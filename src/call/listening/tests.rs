@@ -3,7 +3,7 @@ use crate::base::clock;
 use crate::rtp::{Packetizer, ReceiverOptions};
 
 fn listening(now: Instant) -> Listening {
-    Listening::new(ReceiverOptions::default(), FrontEnd::new(8000).unwrap(), now)
+    Listening::new(ReceiverOptions::default(), now)
 }
 
 /// A voice from the fixtures, ten seconds at 8 kHz.

@@ -97,9 +97,7 @@ impl Line {
         };
         let caller =
             Caller { number: E164::parse("+12125550123", None).ok(), at: UnixMillis(0), roles: Roles::default() };
-        let front_end = FrontEnd::new(8_000).unwrap();
-        let mut line =
-            Self { call: Call::new(now, caller, front_end, voices, options), now, done: vec![], heard_ms: 0 };
+        let mut line = Self { call: Call::new(now, caller, voices, options), now, done: vec![], heard_ms: 0 };
         line.act();
         line
     }

@@ -22,7 +22,7 @@ fn roles(caller: &str, number: &str, stream: u8, agent: &str) -> Roles {
 fn told(roles: &Roles) -> Event {
     let stream = |slot: usize| {
         let remote = ([127, 0, 0, 1], 4000 + 2 * slot as u16).into();
-        let media = rtp::Negotiated { formats: vec![(0, rtp::Codec::Pcmu)], receive: true, send: false, remote };
+        let media = rtp::Negotiated { send: false, ..rtp::Negotiated::plain(remote, vec![(0, rtp::Codec::Pcmu)]) };
         Stream { slot, label: None, media }
     };
     Event::Media(Media { streams: vec![stream(0), stream(1)], roles: Some(roles.clone()), renegotiated: true })
