@@ -1,6 +1,9 @@
 //! What a received packet costs: parse, latch, sequence, reorder window, statistics, and out again in order as samples.
 //!
-//! FIGURES
+//! In one run SRTP costs 4.5 times what plain RTP costs, in either suite, and a forged packet 9.8 times (a context of its own
+//! for each). Plain RTP was 0.16 us a packet without the socket: 127,000 streams a core; SRTP 0.71 us: 28,000. The goals,
+//! 4,000 and 3,500, are for the socket too, which costs 3 us a packet and so most of it. SRTP allocates 5 times a packet, in
+//! webrtc-srtp; plain RTP never.
 
 use std::hint::black_box;
 use std::net::SocketAddr;
