@@ -326,7 +326,7 @@ impl Session {
                     Ok(Answer { text, streams: streams.clone(), lines: lines.clone() })
                 })
             }
-            // RFC 3311 §5.1: an UPDATE without an offer only refreshes; RFC 7866 §9.2: or it brings metadata.
+            // RFC 3311 §5.1: an UPDATE without an offer only refreshes; RFC 7866 §9.1: or it brings metadata.
             (Ok(None), _) => return (StatusCode::OK, None),
             (Ok(Some(offer)), _) => {
                 let said = self.say(|local| sdp::answer(&offer, local));
@@ -377,7 +377,7 @@ impl Leg {
         if recording {
             headers.push(Header::Supported(OPTION.into()));
             if let Some(contact) = &self.contact {
-                // RFC 7866 §6.1.2: our Contact says that a recorder answers.
+                // RFC 7866 §6.2: our Contact says that a recorder answers.
                 headers.push(Header::Contact(format!("<{contact}>;{SERVER_FEATURE}").into()));
             }
         }

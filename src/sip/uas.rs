@@ -192,7 +192,7 @@ fn source(transaction: &Transaction) -> Option<SocketAddr> {
     host.try_into().ok()
 }
 
-/// What an INVITE may bring (RFC 7866 §6.1.2).
+/// What an INVITE may bring (RFC 7866 §6.2).
 const ACCEPT_INVITE: &str = "application/sdp, multipart/mixed, application/rs-metadata+xml";
 const NOBODY: CallerId = CallerId { number: None, withheld: false };
 

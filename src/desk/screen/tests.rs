@@ -200,3 +200,28 @@ fn a_full_screen_lets_the_oldest_ended_card_go_first() {
     let calls: Vec<_> = screen.all().map(|card| card.call.as_str().to_owned()).collect();
     assert_eq!(calls, ["three", "four"]);
 }
+
+#[test]
+fn a_card_that_moves_changes_both_lines_and_keeps_what_it_shows() {
+    let mut call = OneCall::ringing();
+    call.see(ranked(State::Recognised, &[(ANNA, 0.98)], Some(ANNA)));
+    let moved = What::Moved { line: Line::new("other") };
+    assert_eq!(call.0.apply(event("one", 2000, moved)), [Line::new("line-of-one"), Line::new("other")]);
+    assert_eq!(call.0.on_line(&Line::new("line-of-one")).count(), 0);
+    let other = Line::new("other");
+    assert_eq!(call.0.on_line(&other).next().unwrap().known_customer(), Some(&id(ANNA)));
+}
+
+#[test]
+fn a_new_speaker_takes_everything_off_the_card_until_it_is_clear_who_they_are() {
+    let mut call = OneCall::ringing();
+    call.see(What::ByNumber { people: vec![at_number(ANNA, true)] });
+    call.see(What::Confirmed { customer: id(ANNA), known: known(ANNA) });
+    let before = call.see(What::OrderPlaced { order: "o-1".to_owned() });
+    let card = call.see(What::NewSpeaker { number: None });
+    assert!(card.new_speaker && card.revision > before.revision);
+    assert_eq!((card.known.is_none(), &card.confirmed, &card.number, &card.order_placed), (true, &None, &None, &None));
+    assert_eq!((card.candidates.len(), card.since), (0, before.since));
+    assert!(call.see(ranked(State::Listening, &[(MARCO, 0.5)], None)).new_speaker);
+    assert!(!call.see(ranked(State::Recognised, &[(MARCO, 0.98)], Some(MARCO))).new_speaker);
+}

@@ -49,7 +49,7 @@ const MAX_PARTICIPANTS: usize = 32;
 const MAX_STREAMS: usize = 32;
 /// Of one participant: addresses, and streams each way.
 const MAX_EACH: usize = 8;
-/// Ids are base64 of 16 bytes (RFC 7865 §9) and addresses short; longer ones are left out.
+/// Ids are base64 of 16 bytes (RFC 7865) and addresses short; longer ones are left out.
 const MAX_VALUE: usize = 512;
 /// RFC 7865 nests four deep. Deeper elements are not looked at.
 const MAX_DEPTH: usize = 16;

@@ -59,7 +59,7 @@ pub fn is_recording<'a>(mut headers: impl Iterator<Item = (&'a str, &'a str)>, h
 
 /// The option tag of a recording session (RFC 7866 §6.1.1).
 pub const OPTION: &str = "siprec";
-/// What our Contact says in the answer (RFC 7866 §6.1.2).
+/// What our Contact says in the answer (RFC 7866 §6.2).
 pub const SERVER_FEATURE: &str = "+sip.srs";
 
 fn is_feature(parameter: &str, feature: &str) -> bool {
