@@ -54,7 +54,7 @@ fn kind(content_type: Option<&str>, body: &[u8]) -> Kind {
         // RFC 7866 §9.1 has the first; some clients leave the suffix out.
         Some("application/rs-metadata+xml" | "application/rs-metadata") => Kind::Metadata,
         Some(name) if name.starts_with("multipart/") => Kind::Multipart,
-        None | Some("" | "application/xml" | "text/xml" | "text/plain") => look(body),
+        None | Some("" | "application/xml" | "text/xml") => look(body),
         Some(_) => Kind::Other,
     }
 }
