@@ -11,8 +11,8 @@ pub struct Limits {
     /// New connections of one source a second, and twice as many at once; more are closed unread. A switch, or the proxy
     /// before us, sends all calls from one address, and an AudioSocket call takes two.
     pub connections_per_source_per_s: u32,
-    /// Connections at a time, for each of the two listeners. Each may hold a message of 64 kB, a queue of
-    /// [`PIECES`](super::leg::PIECES) and 16 kB of buffers: 300 kB at the very most, 40 kB as peers send.
+    /// Connections at a time, for each of the two listeners. Each may hold a message of 128 kB, a queue of
+    /// [`PIECES`](super::leg::PIECES) and 16 kB of buffers: 350 kB at the very most, 40 kB as peers send.
     pub connections: usize,
 }
 

@@ -64,6 +64,8 @@ pub enum Fault {
     Unsupported,
     /// Not what its type says: text that is no JSON, half a sample.
     Malformed,
+    /// Longer than anything that a switch sends.
+    TooLong,
 }
 
 /// Why we end a call.
@@ -138,6 +140,7 @@ impl Goodbye {
             Goodbye::Refused(Refused { fault: Fault::Protocol, .. }) => 1002,
             Goodbye::Refused(Refused { fault: Fault::Unsupported, .. }) => 1003,
             Goodbye::Refused(Refused { fault: Fault::Malformed, .. }) => 1007,
+            Goodbye::Refused(Refused { fault: Fault::TooLong, .. }) => 1009,
         }
     }
 

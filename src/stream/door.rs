@@ -25,7 +25,7 @@ use super::audiosocket;
 use super::dialect::Dialect;
 use super::listener::{Shared, Visitor, count};
 use super::media_stream::MediaStream;
-use super::session::{self, MAX_MESSAGE_BYTES};
+use super::session::{self, MAX_READ_BYTES};
 use super::signature::{self, SignatureError};
 use super::token::{self, Presented};
 use crate::base::clock;
@@ -104,11 +104,11 @@ async fn enter(mut parts: Parts, visitor: Visitor, shared: Arc<Shared>) -> Resul
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(IntoResponse::into_response)?;
     let upgrade = upgrade
         .protocols(protocols.iter().copied())
-        .max_message_size(MAX_MESSAGE_BYTES)
-        .max_frame_size(MAX_MESSAGE_BYTES)
+        .max_message_size(MAX_READ_BYTES)
+        .max_frame_size(MAX_READ_BYTES)
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(0)
-        .max_write_buffer_size(MAX_MESSAGE_BYTES);
+        .max_write_buffer_size(MAX_READ_BYTES);
     // axum spawns the change to a WebSocket itself; the session is ours to wait for.
     Ok(upgrade.on_upgrade(move |socket| async move {
         let life = shared.life.clone();

@@ -7,13 +7,16 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::arrival::{Way, Why};
-use super::dialect::{Dialect, Event, Goodbye, Incoming, Refused};
+use super::dialect::{Dialect, Event, Fault, Goodbye, Incoming, Refused};
 use super::leg::Leg;
 use super::listener::{Shared, Visitor, count};
 use crate::base::{TokenBucket, clock};
 
 /// 2 s of L16 at 16 kHz in one message; peers send a hundredth of it. AudioHook's own bound is 64 kB too.
-pub(super) const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// What the library takes in. It cannot say goodbye to whoever sends more, since the rest stays unread and the kernel then
+/// resets the connection; up to here the peer is told.
+pub(super) const MAX_READ_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
 /// Whoever has not said by then who calls is no switch.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// Switches send every 20 ms, and AudioHook pings every few seconds while paused.
@@ -108,6 +111,9 @@ impl Session {
             };
             let now = clock::now();
             resume = now + pace.charge(length + MESSAGE_COST, now);
+            if length > MAX_MESSAGE_BYTES {
+                return End::Ours(Goodbye::Refused(TOO_LONG));
+            }
             let Some(incoming) = incoming else { continue };
             let outcome = self.dialect.message(incoming, &mut events);
             for event in events.drain(..) {
@@ -190,11 +196,9 @@ impl Session {
     }
 }
 
-/// tungstenite does not say which through axum: a frame against RFC 6455, text that is not UTF-8, or a message too long.
-const BROKEN: Refused = Refused {
-    fault: super::dialect::Fault::Protocol,
-    reason: "not a WebSocket frame, not UTF-8, or a message over 64 kB",
-};
+const TOO_LONG: Refused = Refused { fault: Fault::TooLong, reason: "a message is over 64 kB" };
+/// tungstenite does not say which through axum: a frame against RFC 6455, text that is not UTF-8, far too long a message.
+const BROKEN: Refused = Refused { fault: Fault::Protocol, reason: "not a WebSocket frame, not UTF-8, or over 128 kB" };
 
 enum Received {
     Message(Message),

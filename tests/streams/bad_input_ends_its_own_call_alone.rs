@@ -66,15 +66,20 @@ async fn over_websockets() {
 }
 
 #[tokio::test]
-async fn a_message_over_64_kb_is_answered_and_never_held() {
+async fn a_message_over_64_kb_is_answered_and_a_longer_one_cut_off() {
     for (path, opening) in openings() {
         let mut house = House::open().await;
         let mut bad = call(&house, path, &opening).await;
         let mut refused = house.arrival_on("pizza").await;
-        // The house stops reading at its bound, so the rest may find nobody.
-        bad.try_binary(vec![0; 70_000]).await;
+        bad.binary([0; 70_000]).await;
+        assert_eq!(bad.closed().await, 1009, "{path}");
         assert_eq!(ended(&mut refused).await, Why::Refused, "{path}");
-        drop(bad);
+        let mut worse = call(&house, path, &opening).await;
+        let mut cut_off = house.arrival_on("pizza").await;
+        // The house stops reading at its bound, so the rest finds nobody.
+        worse.try_binary(vec![0; 1_000_000]).await;
+        assert_eq!(ended(&mut cut_off).await, Why::Refused, "{path}");
+        drop((bad, worse));
         house.close().await;
     }
 }
