@@ -26,6 +26,8 @@ pub const BEN: usize = 1;
 
 pub const NUMBER: &str = "+12125550123";
 pub const LINE: &str = "pizza";
+/// Longer than anything takes on a busy machine; only a failure waits for it.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct House {
     pub service: Option<Service>,
@@ -158,7 +160,7 @@ impl Screen {
                 self.last = state.cards.into_iter().next_back();
             }
         };
-        let found = tokio::time::timeout(Duration::from_secs(60), search).await;
+        let found = tokio::time::timeout(PATIENCE, search).await;
         found.unwrap_or_else(|_| panic!("the card never came to: {what}"))
     }
 
@@ -166,7 +168,7 @@ impl Screen {
     pub async fn until_empty(&mut self) {
         let emptied =
             async { while !self.cards.message().await.unwrap().expect("the desk closed").cards.is_empty() {} };
-        tokio::time::timeout(Duration::from_secs(60), emptied).await.expect("the card never closed");
+        tokio::time::timeout(PATIENCE, emptied).await.expect("the card never closed");
         self.last = None;
     }
 }
@@ -203,7 +205,7 @@ impl Phone {
 
     /// Waits until the other side ends the call.
     pub async fn ended(self) -> CallOutcome {
-        let outcome = tokio::time::timeout(Duration::from_secs(60), self.task).await.expect("the call never ended");
+        let outcome = tokio::time::timeout(PATIENCE, self.task).await.expect("the call never ended");
         outcome.unwrap().unwrap()
     }
 }

@@ -9,7 +9,11 @@ mod agent_commands;
 mod another_model;
 mod house;
 mod number_card;
+#[path = "../streams/peer.rs"]
+#[allow(dead_code)]
+mod peer;
 mod pii;
 mod recognition;
 mod shutdown;
+mod streams;
 mod the_evening;
