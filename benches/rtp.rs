@@ -71,7 +71,7 @@ fn forged(bencher: Bencher) {
 fn run(bencher: Bencher, packets: Vec<Vec<u8>>, key: Option<MasterKey>) {
     let from: SocketAddr = SocketAddr::from(([192, 0, 2, 1], 4000));
     let start = clock::now();
-    let keys = key.map(|key| Keys { theirs: key.clone(), ours: key });
+    let keys = key.map(|key| Box::new(Keys { theirs: key.clone(), ours: key }));
     let agreed = Negotiated { keys, ..Negotiated::plain(from, vec![(8, Codec::Pcma)]) };
     bencher
         .counter(ItemsCount::new(packets.len()))

@@ -21,7 +21,7 @@ pub struct Negotiated {
     /// What one packet of ours holds: 10 or 20 ms.
     pub ptime_ms: u32,
     /// `None`: plain RTP.
-    pub keys: Option<Keys>,
+    pub keys: Option<Box<Keys>>,
     /// The peer sends to us: false on hold or `a=inactive`.
     pub receive: bool,
     /// The peer wants media from us.

@@ -16,7 +16,7 @@ use super::sequence::{Arrival, SequenceTracker};
 use super::srtp::{Inbound, Refused};
 use super::statistics::Jitter;
 use super::telephone_event::KeyPresses;
-use super::{Keys, Negotiated, Outgoing, Received, RtpError, Statistics};
+use super::{Negotiated, Outgoing, Received, RtpError, Statistics};
 
 #[derive(Clone, Copy, Debug)]
 pub struct ReceiverOptions {
@@ -192,7 +192,7 @@ impl Receiver {
             rtcp_mux: agreed.rtcp_mux,
             format: agreed.formats.first().copied().filter(|_| agreed.send),
             ptime_ms: agreed.ptime_ms,
-            key: agreed.keys.as_ref().map(|Keys { ours, .. }| ours),
+            key: agreed.keys.as_ref().map(|keys| &keys.ours),
             reception: self.source.as_ref().map(|source| source.reception(self.jitter)),
         })
     }

@@ -110,5 +110,5 @@ fn ntp() -> u64 {
     /// From 1900 to 1970.
     const SECONDS_BEFORE_UNIX: u64 = 2_208_988_800;
     let ms = u64::try_from(clock::wall().0).unwrap_or(0);
-    (ms / 1000 + SECONDS_BEFORE_UNIX) << 32 | ((ms % 1000) << 32) / 1000
+    ((ms / 1000 + SECONDS_BEFORE_UNIX) << 32) | (((ms % 1000) << 32) / 1000)
 }

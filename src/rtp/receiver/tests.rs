@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::clock;
 use crate::rtp::srtp::Outbound;
-use crate::rtp::{Codec, MasterKey, MediaTime, Packetizer, Suite};
+use crate::rtp::{Codec, Keys, MasterKey, MediaTime, Packetizer, Suite};
 use proptest::prelude::*;
 
 const PEER: &str = "192.0.2.7:4000";
@@ -327,7 +327,7 @@ fn key(seed: u8) -> MasterKey {
 }
 
 fn secured(theirs: u8) -> Negotiated {
-    Negotiated { keys: Some(Keys { theirs: key(theirs), ours: key(99) }), ..agreed() }
+    Negotiated { keys: Some(Box::new(Keys { theirs: key(theirs), ours: key(99) })), ..agreed() }
 }
 
 #[test]

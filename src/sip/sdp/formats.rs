@@ -63,7 +63,7 @@ impl<'a> Taken<'a> {
         let mut attributes = String::new();
         if let Some(crypto) = self.crypto {
             let (keys, text) = crypto.answer(secret, line).ok_or(SdpError::NoCommonCodec)?;
-            agreed.keys = Some(keys);
+            agreed.keys = Some(Box::new(keys));
             attributes.push_str(&text);
         }
         if agreed.rtcp_mux {
