@@ -204,7 +204,11 @@ impl Hearing {
         }
         self.samples.clear();
         self.decoder.decode(payload, &mut self.samples)?;
-        self.front_end.push(&self.samples);
+        if self.samples.is_empty() {
+            self.front_end.skip(1);
+        } else {
+            self.front_end.push(&self.samples);
+        }
         Ok(())
     }
 }

@@ -62,7 +62,8 @@ fn what_cannot_be_decoded_is_counted_and_the_call_goes_on() {
     let mut line = listening(now);
     line.hear(now, Codec::L16 { sample_rate_hz: 8000 }, &[0; 3]);
     line.hear(now, Codec::L16 { sample_rate_hz: 4000 }, &[0; 4]);
-    line.hear(now, Codec::Opus, &[0xff]);
+    line.hear(now, Codec::Opus, &[0x03, 0x3f, 1, 2]);
+    line.hear(now, Codec::Opus, &[9 << 3]);
     encoded(Codec::Pcmu, &voice()).chunks(160).for_each(|payload| line.hear(now, Codec::Pcmu, payload));
     assert_eq!(line.heard().statistics.undecodable, 3);
     assert!(line.heard().net_speech_ms > 4000);

@@ -17,6 +17,9 @@ pub(super) struct Opus {
 /// What opus-decoder 0.1.1 gets right: asked for 16 kHz it makes noise of narrow-band SILK (cosine to libopus .02).
 const RATE_HZ: u32 = 48_000;
 
+/// A packet this short holds no sound (RFC 6716 §2.1.9, DTX): what a decoder makes of it is invented.
+const DTX_BYTES: usize = 2;
+
 impl Opus {
     pub(super) fn new() -> Result<Self, SpeechError> {
         let decoder = decoder()?;
@@ -28,6 +31,9 @@ impl Opus {
         // To the crate an empty packet is a lost one, whose sound it would invent.
         if payload.is_empty() {
             return Err(SpeechError::Undecodable("Opus"));
+        }
+        if payload.len() <= DTX_BYTES {
+            return Ok(());
         }
         // With overflow checks the crate panics on some packets that are no Opus (a shift in its vq.rs).
         let decoded = catch_unwind(AssertUnwindSafe(|| self.decoder.decode_float(payload, &mut self.pcm, false)));

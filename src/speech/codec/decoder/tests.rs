@@ -106,9 +106,10 @@ fn what_is_no_payload_is_an_error_and_harms_nothing() {
     let packets = opus("opus-silk-wide-mono.bin");
     let mut decoder = Decoder::new(Codec::Opus).unwrap();
     let mut samples = Vec::new();
-    for bad in [&[][..], &[0xff], &[0x03, 0x3f, 1, 2]] {
+    for bad in [&[][..], &[0x03, 0x3f, 1, 2]] {
         assert_eq!(decoder.decode(bad, &mut samples), Err(SpeechError::Undecodable("Opus")), "{bad:?}");
     }
+    decoder.decode(&[9 << 3], &mut samples).expect("a pause, by DTX");
     assert!(samples.is_empty());
     packets.iter().for_each(|packet| decoder.decode(packet, &mut samples).unwrap());
     assert!(tone_and_rest(&samples[3200..14_400], 16_000).0 > 0.2);
