@@ -98,7 +98,7 @@ fn tls_files(tls: &Tls) -> Result<Option<TlsFiles>, ConfigError> {
 }
 
 /// A line each: the name, white space, the password. `#` begins a comment.
-fn users(path: &Path) -> Result<Vec<(Pii<String>, Pii<String>)>, ConfigError> {
+fn users(path: &Path) -> Result<Vec<sip::Login>, ConfigError> {
     let text = secret("sip.digest_users", path)?;
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
@@ -108,7 +108,7 @@ fn users(path: &Path) -> Result<Vec<(Pii<String>, Pii<String>)>, ConfigError> {
                 let reason = format!("{} line {at}: a line is a name, a space and a password", path.display());
                 value("sip.digest_users", &reason)
             })?;
-            Ok((Pii::new(name.to_owned()), Pii::new(password.trim().to_owned())))
+            Ok(sip::Login { user: Pii::new(name.to_owned()), password: Pii::new(password.trim().to_owned()) })
         })
         .collect::<Result<_, ConfigError>>()?;
     // An empty list would let everyone in, which is not what somebody who names a file wants.
@@ -177,7 +177,7 @@ mod tests {
         let config = load("[sip]\ntrust = [\"192.0.2.0/24\", \"::1\"]\ndigest_users = \"FOLDER/users\"").unwrap();
         let trust = config.sip.trust;
         assert_eq!((trust.networks.len(), trust.realm.as_str()), (2, "regulars"));
-        let users: Vec<_> = trust.users.iter().map(|(name, word)| (name.expose(), word.expose())).collect();
+        let users: Vec<_> = trust.users.iter().map(|login| (login.user.expose(), login.password.expose())).collect();
         assert_eq!(users, [(&"sbc".to_owned(), &"a secret".to_owned()), (&"pbx".to_owned(), &"x".to_owned())]);
     }
 

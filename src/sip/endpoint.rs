@@ -47,46 +47,42 @@ impl Endpoint {
         }
         let Some(first) = options.listen.first() else { return Err(SipError::NoListener) };
         let stop = CancellationToken::new();
+        // Whatever was started ends if the rest cannot be.
+        let unfinished = stop.clone().drop_guard();
         let started = |source| listen_error(*first, source);
-        let udp = sockets.iter().filter_map(|socket| match socket {
-            Socket::Udp(socket, _) => Some(socket.clone()),
-            Socket::Stream(..) => None,
-        });
-        let all = Sockets::new(udp).map_err(started)?;
+        let all = Sockets::new(sockets.iter().filter_map(Socket::udp)).map_err(started)?;
         let stack = Stack::start(&life, stop.clone(), all.clone()).map_err(started)?;
-        let draining = Some(life.soft().clone());
         let trust = Arc::new(Trust::new(options.trust, rand::random(), clock::now()));
-        let gate =
-            Arc::new(Gate::new(stack.inner.clone(), stack.layer.clone(), options.limits, trust.clone(), draining));
+        let draining = Some(life.soft().clone());
+        let (inner, layer) = (stack.inner.clone(), stack.layer.clone());
+        let gate = Arc::new(Gate::new(inner.clone(), layer.clone(), options.limits, trust.clone(), draining));
         stack.judged_by(&gate);
-        let mut listeners = Vec::new();
+        let context = Context { gate: gate.clone(), life: life.clone(), stop: stop.clone() };
+        let listeners: Vec<_> = sockets.iter().map(Socket::listen).collect();
         for socket in sockets {
-            listeners.push(socket.listen());
-            let context = Context { gate: gate.clone(), life: life.clone(), stop: stop.clone() };
             match socket {
                 Socket::Udp(socket, _) => {
-                    let connection = add_udp(&stack.inner, socket.clone(), all.clone()).await.map_err(started)?;
+                    let connection = add_udp(&inner, socket.clone(), all.clone()).await.map_err(started)?;
                     life.spawn(udp::serve(socket, connection, gate.clone(), stop.clone()));
                 }
                 Socket::Stream(listener, listen) => {
-                    add_stream(&stack.inner, listen).await.map_err(started)?;
+                    add_stream(&inner, listen).await.map_err(started)?;
                     let identity = identity.clone().filter(|_| listen.transport == Transport::Tls);
-                    life.spawn(tcp::serve(listener, identity, options.limits, context));
+                    life.spawn(tcp::serve(listener, identity, options.limits, context.clone()));
                 }
             }
         }
-        let context = Context { gate: gate.clone(), life: life.clone(), stop: stop.clone() };
-        let house = House { inner: stack.inner.clone(), sockets: all, listeners: listeners.clone(), context, trust };
+        let house = House { inner, sockets: all, listeners: listeners.clone(), context, trust };
         for (number, registration) in options.registrations.into_iter().enumerate() {
             life.spawn(Client::new(house.clone(), number, registration)?.run());
         }
         let (invites, receiver) = mpsc::channel(options.limits.pending_invites.max(1));
         let open = TaskTracker::new();
-        life.spawn(stop_last(life.clone(), open.clone(), stop.clone()));
+        life.spawn(stop_last(life.clone(), open.clone(), unfinished.disarm()));
         let rules = Rules { agents: options.agents, country_code: options.country_code.clone() };
         let uas = Uas {
             rules: Arc::new(rules),
-            layer: stack.layer,
+            layer,
             gate: gate.clone(),
             listeners: listeners.clone(),
             country_code: options.country_code,
@@ -129,6 +125,13 @@ impl Socket {
                 Socket::Stream(listener, bound(addr))
             }
         })
+    }
+
+    fn udp(&self) -> Option<Arc<UdpSocket>> {
+        match self {
+            Socket::Udp(socket, _) => Some(socket.clone()),
+            Socket::Stream(..) => None,
+        }
     }
 
     fn listen(&self) -> Listen {

@@ -19,6 +19,10 @@ pub enum SipError {
     NoIdentity,
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error("sip.register: a registrar is a SIP URI without a user, such as sip:pbx.example;transport=tcp")]
+    BadRegistrar,
+    #[error("sip.register: a registration over UDP needs a udp: address in sip.listen")]
+    NoWayForCalls,
     #[error("`{text}` is no address or network: write 192.0.2.7 or 192.0.2.0/24")]
     BadNetwork { text: String },
     #[error("call {call} from {peer}: {source}")]
@@ -49,6 +53,8 @@ impl SipError {
             | SipError::Tls(_)
             | SipError::BadListen { .. }
             | SipError::BadNetwork { .. }
+            | SipError::BadRegistrar
+            | SipError::NoWayForCalls
             | SipError::BadTarget { .. }
             | SipError::Sdp { .. } => ErrorKind::InvalidInput,
             SipError::Lookup { .. } => ErrorKind::NotFound,

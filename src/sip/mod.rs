@@ -40,6 +40,7 @@ mod udp;
 pub use admission::Limits;
 pub use caller_id::CallerId;
 pub use dialog::{Dialog, DialogEvent, Media, Why};
+pub use digest::Login;
 pub use endpoint::{Endpoint, QUIET_LOG_TARGETS, Statistics};
 pub use error::SipError;
 pub use invite::Invite;

@@ -6,18 +6,17 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
-use super::digest::{Check, Doorkeeper};
+use super::digest::{Check, Doorkeeper, Login};
 use super::error::SipError;
 use super::message::Message;
-use crate::base::Pii;
 
 /// Whom the operator lets in. Both empty: everyone.
 #[derive(Clone, Debug, Default)]
 pub struct TrustOptions {
     /// These need no password.
     pub networks: Vec<Network>,
-    /// Names and passwords. With any, others are asked for one; with none, they are refused.
-    pub users: Vec<(Pii<String>, Pii<String>)>,
+    /// With any, others are asked for one; with none, they are refused.
+    pub users: Vec<Login>,
     /// Said to those who are asked.
     pub realm: String,
 }
@@ -137,7 +136,7 @@ impl fmt::Display for Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::clock;
+    use crate::base::{Pii, clock};
     use crate::sip::message::read_datagram;
 
     fn invite() -> Message {
@@ -150,7 +149,7 @@ mod tests {
         let pii = |text: &str| Pii::new(text.to_owned());
         let options = TrustOptions {
             networks: networks.iter().map(|network| network.parse().unwrap()).collect(),
-            users: users.iter().map(|(user, password)| (pii(user), pii(password))).collect(),
+            users: users.iter().map(|(user, password)| Login { user: pii(user), password: pii(password) }).collect(),
             realm: "regulars".into(),
         };
         Trust::new(options, [1; 32], clock::now())

@@ -6,6 +6,7 @@
 #[allow(dead_code)]
 mod service;
 
+#[allow(dead_code)]
 mod wire;
 
 mod a_flood_leaves_established_calls_alone;

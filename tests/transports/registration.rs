@@ -1,13 +1,13 @@
 use std::net::SocketAddr;
 
-use regulars::base::{Identity, Pii};
-use regulars::sip::{Options, RegistrationOptions, TrustOptions};
+use regulars::base::{Identity, Lifecycle, Pii};
+use regulars::sip::{Endpoint, Listen, Options, RegistrationOptions, Transport, TrustOptions};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::authority::Authority;
 use crate::registrar::{CHALLENGE, PASSWORD, Registrar, USER, answer, binding, check, next_message, write};
-use crate::service::{Behaviour, HOST, Service};
+use crate::service::{Behaviour, HOST, PATIENCE, Service};
 use crate::wire::{Udp, header, invite, status};
 
 fn registration(registrars: Vec<String>) -> RegistrationOptions {
@@ -128,6 +128,23 @@ async fn over_tcp_calls_come_back_over_our_own_connection_and_it_is_opened_again
         assert!(service.endpoint.statistics().pending < 2, "counted like any other call");
     }
     service.stop().await;
+}
+
+#[tokio::test]
+async fn a_registration_that_cannot_be_is_refused_at_the_start() {
+    let over_tcp = Listen { transport: Transport::Tcp, addr: (HOST, 0).into() };
+    for (uri, listen, expected) in [
+        ("pbx.example", Service::options(HOST).listen, "a registrar is a SIP URI"),
+        ("sip:700@pbx.example", Service::options(HOST).listen, "without a user"),
+        ("sip:pbx.example", vec![over_tcp], "needs a udp: address"),
+    ] {
+        let registrations = vec![registration(vec![uri.to_owned()])];
+        let life = Lifecycle::default();
+        let options = Options { listen, registrations, ..Options::default() };
+        let Err(error) = Endpoint::bind(options, life.clone()).await else { panic!("{uri}") };
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(life.finished(PATIENCE).await, "nothing is left running");
+    }
 }
 
 /// The first registrar shows a certificate that leads nowhere, so the password is for the second.

@@ -1,5 +1,5 @@
 use regulars::base::Pii;
-use regulars::sip::{Options, TrustOptions, Why};
+use regulars::sip::{Login, Options, TrustOptions, Why};
 
 use crate::password::Proof;
 use crate::service::{Behaviour, HOST, Service};
@@ -9,7 +9,7 @@ async fn service(networks: &[&str], users: &[(&str, &str)]) -> Service {
     let pii = |text: &str| Pii::new(text.to_owned());
     let trust = TrustOptions {
         networks: networks.iter().map(|network| network.parse().unwrap()).collect(),
-        users: users.iter().map(|(user, password)| (pii(user), pii(password))).collect(),
+        users: users.iter().map(|(user, password)| Login { user: pii(user), password: pii(password) }).collect(),
         realm: "regulars".into(),
     };
     Service::start_as(Behaviour::Answer, Options { trust, ..Service::options(HOST) }).await

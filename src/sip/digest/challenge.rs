@@ -3,11 +3,11 @@
 use super::{Algorithm, Asked, Params};
 use crate::base::Pii;
 
-/// Who we are to the one who asks.
+/// A name and what proves it: ours to a registrar, or a caller's to us.
 #[derive(Clone, Debug)]
-pub(crate) struct Login {
-    pub(crate) user: Pii<String>,
-    pub(crate) password: Pii<String>,
+pub struct Login {
+    pub user: Pii<String>,
+    pub password: Pii<String>,
 }
 
 #[derive(Debug, PartialEq, Eq)]

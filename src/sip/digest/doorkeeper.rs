@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::response::hex;
-use super::{Algorithm, Asked, Params};
+use super::{Algorithm, Asked, Login, Params};
 use crate::base::Pii;
 
 /// The state of the door. Knows no clock and no chance: it is told the time, and its key.
@@ -52,15 +52,10 @@ const SIGNATURE_BYTES: usize = 16;
 
 impl Doorkeeper {
     /// `key`: random, of this process alone.
-    pub(crate) fn new(
-        realm: String,
-        users: impl IntoIterator<Item = (Pii<String>, Pii<String>)>,
-        key: [u8; 32],
-        now: Instant,
-    ) -> Self {
+    pub(crate) fn new(realm: String, users: impl IntoIterator<Item = Login>, key: [u8; 32], now: Instant) -> Self {
         Self {
             realm,
-            users: users.into_iter().collect(),
+            users: users.into_iter().map(|login| (login.user, login.password)).collect(),
             key,
             started: now,
             made: 0,
@@ -186,8 +181,12 @@ mod tests {
         Pii::new(text.to_owned())
     }
 
+    fn login() -> Login {
+        Login { user: pii("sbc"), password: pii("secret") }
+    }
+
     fn doorkeeper(now: Instant) -> Doorkeeper {
-        Doorkeeper::new("regulars".into(), [(pii("sbc"), pii("secret"))], [7; 32], now)
+        Doorkeeper::new("regulars".into(), [login()], [7; 32], now)
     }
 
     fn nonce(challenge: &str) -> String {
@@ -255,7 +254,7 @@ mod tests {
         let answer = authorization(&nonce, Algorithm::Md5, "secret", "00000001");
         assert_eq!(check(&mut door, now + Duration::from_secs(401), &answer), Check::Stale);
         assert_eq!(check(&mut door, now + Duration::from_secs(400), &answer), Check::Right);
-        let mut other = Doorkeeper::new("regulars".into(), [(pii("sbc"), pii("secret"))], [8; 32], now);
+        let mut other = Doorkeeper::new("regulars".into(), [login()], [8; 32], now);
         assert_eq!(check(&mut other, now, &answer), Check::NotAsked, "signed by another process");
         for bad in ["", "00000000", "zz", &"f".repeat(48), "\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}x"] {
             let answer = authorization(bad, Algorithm::Md5, "secret", "00000001");

@@ -5,6 +5,7 @@ mod challenge;
 mod doorkeeper;
 mod response;
 
-pub(super) use challenge::{Challenge, Login};
+pub(super) use challenge::Challenge;
+pub use challenge::Login;
 pub(super) use doorkeeper::{Check, Doorkeeper};
 pub(super) use response::{Algorithm, Asked, Params};

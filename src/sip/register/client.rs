@@ -91,10 +91,13 @@ fn as_sent(uri: &str) -> String {
 
 impl Client {
     pub(in crate::sip) fn new(house: House, number: usize, options: RegistrationOptions) -> Result<Self, SipError> {
-        let registrars = options.registrars.iter().map(|uri| Target::parse(uri)).collect::<Result<Vec<_>, _>>()?;
+        let read = |uri: &String| {
+            Target::parse(uri).ok().filter(|target| target.uri.user().is_none()).ok_or(SipError::BadRegistrar)
+        };
+        let registrars = options.registrars.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let over_udp = registrars.iter().any(|registrar| registrar.transport == Transport::Udp);
         if over_udp && !house.listeners.iter().any(|listener| listener.transport == Transport::Udp) {
-            return Err(SipError::BadTarget { reason: "a registration over UDP needs a udp: address in sip.listen" });
+            return Err(SipError::NoWayForCalls);
         }
         let over_tls = registrars.iter().any(|registrar| registrar.transport == Transport::Tls);
         let tls = over_tls.then(|| client_config(options.authorities.as_deref())).transpose()?;
