@@ -1,30 +1,26 @@
-//! Opus (RFC 6716) to 16 kHz in one channel.
+//! Opus (RFC 6716) to 16 kHz in one channel; two channels are mixed by the decoder.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use opus_decoder::OpusDecoder;
+use rusty_opus::OpusDecoder;
 
 use crate::speech::SpeechError;
-use crate::speech::resample::Resampler;
 
 pub(super) struct Opus {
     decoder: OpusDecoder,
-    /// One packet at [`RATE_HZ`].
+    /// One packet.
     pcm: Vec<f32>,
-    resampler: Resampler,
 }
 
-/// What opus-decoder 0.1.1 gets right: asked for 16 kHz it makes noise of narrow-band SILK (cosine to libopus .02).
-const RATE_HZ: u32 = 48_000;
+const RATE_HZ: u16 = 16_000;
+/// 120 ms, the longest packet (RFC 6716 §3.2.5, R5).
+const MAX_SAMPLES: usize = RATE_HZ as usize / 1000 * 120;
 
 /// A packet this short holds no sound (RFC 6716 §2.1.9, DTX): what a decoder makes of it is invented.
 const DTX_BYTES: usize = 2;
 
 impl Opus {
     pub(super) fn new() -> Result<Self, SpeechError> {
-        let decoder = decoder()?;
-        let pcm = vec![0.0; decoder.max_frame_size_per_channel()];
-        Ok(Self { decoder, pcm, resampler: Resampler::new(RATE_HZ)? })
+        let decoder = OpusDecoder::new(RATE_HZ.into(), 1).map_err(|_| SpeechError::SampleRate(RATE_HZ.into()))?;
+        Ok(Self { decoder, pcm: vec![0.0; MAX_SAMPLES] })
     }
 
     pub(super) fn decode(&mut self, payload: &[u8], samples: &mut Vec<f32>) -> Result<(), SpeechError> {
@@ -35,25 +31,9 @@ impl Opus {
         if payload.len() <= DTX_BYTES {
             return Ok(());
         }
-        // With overflow checks the crate panics on some packets that are no Opus (a shift in its vq.rs).
-        let decoded = catch_unwind(AssertUnwindSafe(|| self.decoder.decode_float(payload, &mut self.pcm, false)));
-        match decoded {
-            Ok(Ok(length)) => {
-                let mut rest = &self.pcm[..length.min(self.pcm.len())];
-                while let Some(block) = self.resampler.next_block(&mut rest) {
-                    samples.extend_from_slice(block);
-                }
-                Ok(())
-            }
-            Ok(Err(_)) => Err(SpeechError::Undecodable("Opus")),
-            Err(_) => {
-                self.decoder = decoder()?;
-                Err(SpeechError::Undecodable("Opus"))
-            }
-        }
+        let decoded = self.decoder.decode(payload, MAX_SAMPLES, &mut self.pcm);
+        let length = decoded.map_err(|_| SpeechError::Undecodable("Opus"))?;
+        samples.extend_from_slice(&self.pcm[..length.min(MAX_SAMPLES)]);
+        Ok(())
     }
-}
-
-fn decoder() -> Result<OpusDecoder, SpeechError> {
-    OpusDecoder::new(RATE_HZ, 1).map_err(|_| SpeechError::SampleRate(RATE_HZ))
 }
