@@ -31,7 +31,7 @@ fn measure(streams: u32, seconds: u32, key: Option<MasterKey>) {
     let stop = CancellationToken::new();
     let (report, started) = mpsc::channel();
     let (remote, stopped) = (sender.local_addr().expect("an address"), stop.clone());
-    let keys = key.clone().map(|key| Keys { theirs: key.clone(), ours: key });
+    let keys = key.clone().map(|key| Keys { theirs: key.clone(), ours: key }.into());
     let agreed = Negotiated { send: false, keys, ..Negotiated::plain(remote, vec![(8, Codec::Pcma)]) };
     let listening = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

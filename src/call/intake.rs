@@ -88,7 +88,8 @@ impl Intake {
                 return;
             }
         };
-        let came = Came { id, line, number, roles, leg: Leg::Sip(dialog, Sockets::new(sockets)), at: invited_at };
+        let came =
+            Came { id, line, number, roles, leg: Leg::Sip(Box::new(dialog), Sockets::new(sockets)), at: invited_at };
         self.start(came, admission).await;
     }
 

@@ -42,7 +42,7 @@ pub struct CallTask {
 
 /// How a call came in.
 pub enum Leg {
-    Sip(Dialog, Sockets),
+    Sip(Box<Dialog>, Sockets),
     Stream(Arrival),
 }
 
@@ -98,7 +98,7 @@ impl CallTask {
             windows: Vec::new(),
         };
         let (mut dialog, mut sockets, mut stream) = match leg {
-            Leg::Sip(dialog, sockets) => (Some(dialog), sockets, None),
+            Leg::Sip(dialog, sockets) => (Some(*dialog), sockets, None),
             Leg::Stream(arrival) => (None, Sockets::default(), Some(arrival)),
         };
         let mut silence = interval(PTIME);

@@ -10,7 +10,9 @@ use super::status::Status;
 /// Methods that we take, in and out of dialogs.
 pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO";
 /// Bodies that we read.
-pub const ACCEPT: &str = "application/sdp";
+pub const ACCEPT: &str = "application/sdp, multipart/mixed, application/rs-metadata+xml";
+/// What we say of our media in.
+pub const SDP: &str = "application/sdp";
 /// Names us in every answer, as version and nothing more.
 pub const SERVER: &str = concat!("regulars/", env!("CARGO_PKG_VERSION"));
 

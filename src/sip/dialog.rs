@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::answer::{ACCEPT, ALLOW};
+use super::answer::{ALLOW, SDP};
 use super::sdp::{self, Answer, Description, Line, Local, SdpError, Stream, Take};
 use super::siprec::recording::{OPTION, SERVER_FEATURE};
 use super::siprec::{Recording, Roles};
@@ -372,7 +372,7 @@ impl Leg {
     pub(super) fn headers(&self, recording: bool, with_body: bool) -> Vec<Header> {
         let mut headers = vec![Header::Allow(ALLOW.into())];
         if with_body {
-            headers.push(Header::ContentType(ACCEPT.into()));
+            headers.push(Header::ContentType(SDP.into()));
         }
         if recording {
             headers.push(Header::Supported(OPTION.into()));

@@ -66,8 +66,8 @@ impl Uas {
     fn ring(&self, transaction: &Transaction, pending: Pending) -> Result<InviteDialog, (StatusCode, Vec<Header>)> {
         let request = &transaction.original;
         let bad_request = || (StatusCode::BadRequest, Vec::new());
-        let body = body_of(request)
-            .map_err(|_| (StatusCode::UnsupportedMediaType, vec![Header::Accept(ACCEPT_INVITE.into())]))?;
+        let body =
+            body_of(request).map_err(|_| (StatusCode::UnsupportedMediaType, vec![Header::Accept(ACCEPT.into())]))?;
         let peer = source(transaction).ok_or_else(bad_request)?;
         let cseq = request.cseq_header().and_then(|cseq| cseq.seq()).map_err(|_| bad_request())?;
         // A full queue refuses before there is anything to undo.
@@ -192,8 +192,6 @@ fn source(transaction: &Transaction) -> Option<SocketAddr> {
     host.try_into().ok()
 }
 
-/// What an INVITE may bring (RFC 7866 §6.2).
-const ACCEPT_INVITE: &str = "application/sdp, multipart/mixed, application/rs-metadata+xml";
 const NOBODY: CallerId = CallerId { number: None, withheld: false };
 
 /// A body without a type is taken for what it looks like.

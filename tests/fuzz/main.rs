@@ -6,3 +6,5 @@ mod breaks;
 mod rtp;
 mod sdp;
 mod sip;
+mod siprec;
+mod streams;

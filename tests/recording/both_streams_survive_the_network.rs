@@ -12,16 +12,16 @@ use crate::client::{Client, HOST, PATIENCE, fixture};
 use crate::stream::{Network, PAYLOAD, Sent, Stream};
 
 /// What was heard of one stream.
-struct Heard {
-    label: String,
-    payloads: Vec<Vec<u8>>,
-    lost_samples: u64,
+pub struct Heard {
+    pub label: String,
+    pub payloads: Vec<Vec<u8>>,
+    pub lost_samples: u64,
     foreign: u64,
     duplicate: u64,
 }
 
 /// A recording server with nobody behind it: it takes one session, and reports each stream at its end.
-async fn server(life: &Lifecycle) -> ([SocketAddr; 2], mpsc::Receiver<Heard>) {
+pub async fn server(life: &Lifecycle) -> ([SocketAddr; 2], mpsc::Receiver<Heard>) {
     let any = SocketAddr::new(HOST, 0);
     let listen = [Transport::Udp, Transport::Tcp].map(|transport| Listen { transport, addr: any }).to_vec();
     let (endpoint, mut invites) = Endpoint::bind(Options { listen, ..Options::default() }, life.clone()).await.unwrap();
@@ -89,7 +89,7 @@ async fn listen_to(
 }
 
 /// Packets that say whose they are, and which.
-fn numbered(side: u8, count: u16) -> impl Iterator<Item = Vec<u8>> {
+pub fn numbered(side: u8, count: u16) -> impl Iterator<Item = Vec<u8>> {
     (0..count).map(move |n| {
         let mut payload = vec![side; PAYLOAD];
         payload[..2].copy_from_slice(&n.to_be_bytes());
@@ -97,7 +97,7 @@ fn numbered(side: u8, count: u16) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-fn check(heard: &Heard, sent: &Sent, side: u8) {
+pub fn check(heard: &Heard, sent: &Sent, side: u8) {
     let numbers: Vec<u16> = heard.payloads.iter().map(|p| u16::from_be_bytes([p[0], p[1]])).collect();
     assert!(numbers.is_sorted() && numbers.windows(2).all(|two| two[0] != two[1]), "in order, each once");
     assert!(heard.payloads.iter().all(|payload| payload[2..].iter().all(|byte| *byte == side)), "nobody else");

@@ -9,9 +9,18 @@
 mod house;
 
 mod client;
+#[path = "../peers/kamailio.rs"]
+mod kamailio;
+#[path = "../peers/peer.rs"]
+#[allow(dead_code)]
+mod peer;
+#[path = "../peers/service.rs"]
+#[allow(dead_code)]
+mod service;
 mod stream;
 
 mod both_streams_survive_the_network;
 mod every_request_is_answered;
 mod the_caller_alone_is_heard;
 mod the_card_follows_the_call;
+mod through_kamailio_and_rtpengine;

@@ -68,9 +68,12 @@ fn opus(file: &str) -> Vec<Vec<u8>> {
 /// One second of 440 Hz at an amplitude of 0.25 each; of the stereo one, half of that on the right.
 #[test]
 fn opus_of_every_mode_is_sixteen_khz_in_one_channel() {
-    for (file, expected) in
-        [("opus-silk-wide-mono.bin", 0.25), ("opus-silk-narrow-mono.bin", 0.25), ("opus-silk-stereo.bin", 0.1875), ("opus-celt-stereo.bin", 0.1875)]
-    {
+    for (file, expected) in [
+        ("opus-silk-wide-mono.bin", 0.25),
+        ("opus-silk-narrow-mono.bin", 0.25),
+        ("opus-silk-stereo.bin", 0.1875),
+        ("opus-celt-stereo.bin", 0.1875),
+    ] {
         let heard = decode_all(Codec::Opus, &opus(file));
         assert!((15_500..=16_000).contains(&heard.len()), "{file}: {}", heard.len());
         let (tone, rest) = tone_and_rest(&heard[3200..14_400], 16_000);
