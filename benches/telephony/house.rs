@@ -18,8 +18,9 @@ pub struct House {
 }
 
 impl House {
-    /// One thread for everything but SQLite and inference, which have their own.
-    pub fn open() -> House {
+    /// One thread for everything but SQLite and inference, which have their own. `set` as after `--set`.
+    pub fn open(set: &[&str]) -> House {
+        let set: Vec<String> = set.iter().map(|setting| (*setting).to_owned()).collect();
         let stop = CancellationToken::new();
         let (report, started) = mpsc::channel();
         let stopped = stop.clone();
@@ -31,14 +32,11 @@ impl House {
                 let own = [
                     "sip.listen=udp:127.0.0.1:0",
                     "desk.listen=127.0.0.1:0",
-                    "sip.calls_per_second=1000",
-                    "call.max_calls=5000",
-                    "call.media_timeout_s=600",
                     "call.wrap_up_s=0",
                     "rtp.ports=20000-32767",
                     &store,
                 ];
-                let set = own.map(str::to_owned).to_vec();
+                let set = own.map(str::to_owned).into_iter().chain(set).collect();
                 let config = ConfigArgs { config: None, set }.load().expect("a configuration");
                 let service = Service::start(config).await.expect("a service");
                 let sip = service.sip.iter().find(|listen| listen.transport == Transport::Udp).expect("UDP").addr;

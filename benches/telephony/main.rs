@@ -5,6 +5,8 @@
 //! the wall clock, so that they do not depend on how many cores the peers take away.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)] // a bench is its own shell
 
+use std::time::Duration;
+
 mod calls;
 mod cpu;
 mod flood;
@@ -22,7 +24,8 @@ fn main() {
         calls::run(if whole { 3000 } else { 20 });
     }
     if wanted("held") {
-        calls::hold(if whole { 1000 } else { 10 });
+        // RFC 3261 timer H is 32 s.
+        calls::hold(if whole { 1000 } else { 10 }, Duration::from_secs(if whole { 40 } else { 0 }));
     }
     if wanted("answer") {
         calls::answer(if whole { 2000 } else { 20 });

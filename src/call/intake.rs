@@ -90,7 +90,7 @@ impl Intake {
         };
         let came =
             Came { id, line, number, roles, leg: Leg::Sip(Box::new(dialog), Sockets::new(sockets)), at: invited_at };
-        self.start(came, admission).await;
+        self.start(came, admission);
     }
 
     /// Runs until the way in for streams is gone.
@@ -115,12 +115,12 @@ impl Intake {
                 leg: Leg::Stream(arrival),
                 at: clock::now(),
             };
-            let intake = self.clone();
-            self.lifecycle.spawn(async move { intake.start(came, admission).await });
+            self.clone().start(came, admission);
         }
     }
 
-    async fn start(self, came: Came, admission: Admission) {
+    /// A task of its own: what it took to answer does not stay in memory for the length of the call.
+    fn start(self, came: Came, admission: Admission) {
         let Came { id, line, number, roles, leg, at } = came;
         let voiceprints = self.registry.voiceprints();
         let voices = Voices {
@@ -130,7 +130,7 @@ impl Intake {
         };
         let caller = Caller { number: number.clone(), at: clock::wall(), roles };
         let task = CallTask {
-            call: Call::new(clock::now(), caller, voices, self.options),
+            call: Box::new(Call::new(clock::now(), caller, voices, self.options)),
             books: Books {
                 call: id.clone(),
                 line: line.clone(),
@@ -150,9 +150,9 @@ impl Intake {
             voiceprints,
             events: self.events,
             invited_at: at,
-            lifecycle: self.lifecycle,
+            lifecycle: self.lifecycle.clone(),
         };
-        task.run().await;
+        self.lifecycle.spawn(task.run());
     }
 }
 

@@ -41,8 +41,8 @@ struct Calls {
 
 /// What reaches a call from outside its line.
 pub enum ToCall {
-    /// An agent's command, and where its answer goes.
-    Command(AgentCommand, oneshot::Sender<Result<(), CommandError>>),
+    /// An agent's command, and where its answer goes. Boxed, since a channel keeps room for 32 messages from the start.
+    Command(Box<AgentCommand>, oneshot::Sender<Result<(), CommandError>>),
     /// This customer's consent was taken back.
     Withdrawn(CustomerId),
 }
@@ -97,7 +97,7 @@ impl Registry {
         let gone = || CommandError::new(ErrorKind::NotFound, "This call's card has closed.");
         let sender = self.calls().by_id.get(call).cloned().ok_or_else(gone)?;
         let (answer, answered) = oneshot::channel();
-        sender.try_send(ToCall::Command(command, answer)).map_err(|_| {
+        sender.try_send(ToCall::Command(Box::new(command), answer)).map_err(|_| {
             CommandError::new(ErrorKind::Unavailable, "This call is busy with earlier commands; try again.")
         })?;
         answered.await.map_err(|_| gone())?

@@ -26,7 +26,8 @@ use super::{Action, Call, CallEvent, CommandError, EndCause, Event, Ticket, Voic
 pub struct CallTask {
     pub id: CallId,
     pub line: Line,
-    pub call: Call,
+    /// Boxed: a future holds what it is made from twice.
+    pub call: Box<Call>,
     pub leg: Leg,
     /// For streams that come later.
     pub ports: Arc<PortPool>,
@@ -54,7 +55,7 @@ const PTIME: Duration = Duration::from_millis(20);
 struct Running {
     id: CallId,
     line: Line,
-    call: Call,
+    call: Box<Call>,
     books: Books,
     pool: PoolClient,
     events: mpsc::Sender<CallEvent>,
@@ -247,7 +248,7 @@ impl Running {
         match message {
             ToCall::Command(command, answer) => {
                 let ticket = self.ticket(answer);
-                self.handle(Event::Command { ticket, at: clock::wall(), command });
+                self.handle(Event::Command { ticket, at: clock::wall(), command: *command });
             }
             ToCall::Withdrawn(customer) => self.handle(Event::Withdrawn(customer)),
         }

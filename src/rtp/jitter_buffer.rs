@@ -92,7 +92,8 @@ pub(super) enum Put {
 pub(super) struct JitterBuffer {
     window: Duration,
     slots: Box<[Slot]>,
-    payloads: Box<[u8]>,
+    /// Made with the first packet.
+    payloads: Vec<u8>,
     /// The first packet not yet handed out. `None` before the first packet.
     next: Option<u64>,
     /// Packets below this are not waited for: one too far ahead for the slots has come, or a new stream.
@@ -146,7 +147,7 @@ impl JitterBuffer {
         Self {
             window,
             slots: vec![empty; SLOTS].into_boxed_slice(),
-            payloads: vec![0; SLOTS * MAX_PAYLOAD].into_boxed_slice(),
+            payloads: Vec::new(),
             next: None,
             floor: 0,
             shift: 0,
@@ -221,6 +222,7 @@ impl JitterBuffer {
             duration: content.duration(payload),
             len: payload.len(),
         };
+        self.payloads.resize(SLOTS * MAX_PAYLOAD, 0);
         self.payloads[index * MAX_PAYLOAD..][..payload.len()].copy_from_slice(payload);
         Put::Stored
     }

@@ -100,8 +100,8 @@ impl RunningDesk {
                     answer.send(Err(CommandError::new(ErrorKind::Conflict, "the kitchen is closed"))).unwrap();
                     continue;
                 }
-                commands.lock().unwrap().push(command.clone());
-                let what = outcome(command);
+                commands.lock().unwrap().push((*command).clone());
+                let what = outcome(*command);
                 events.send(CallEvent { at: clock::wall(), what, ..first.clone() }).await.unwrap();
                 answer.send(Ok(())).unwrap();
             }
