@@ -6,7 +6,7 @@ use regulars::base::percentile::percentile;
 
 use super::cpu;
 use super::house::House;
-use super::peer::Peer;
+use super::peer::{Kind, Peer};
 
 /// More calls at a time than a shop takes, and without media.
 const ROOM: [&str; 3] = ["sip.calls_per_second=1000", "call.max_calls=5000", "call.media_timeout_s=600"];
@@ -14,7 +14,7 @@ const ROOM: [&str; 3] = ["sip.calls_per_second=1000", "call.max_calls=5000", "ca
 /// Goal: 1000 a second and core.
 pub fn run(calls: u32) {
     let house = House::open(&ROOM);
-    let mut peer = Peer::new(house.sip);
+    let mut peer = Peer::new(house.sip, Kind::Recording);
     peer.call(20, 100, true);
     let before = cpu::of_the_others();
     peer.call(calls, 400, true);
@@ -31,26 +31,29 @@ pub fn run(calls: u32) {
 /// Goal: 40 kB each, besides its audio.
 pub fn hold(calls: u32, linger: Duration) {
     let house = House::open(&ROOM);
-    let mut peer = Peer::new(house.sip);
-    // An INVITE leaves its transaction behind for `linger`. That of the first half is free again when the second half
-    // needs as much, so the difference between them is what a call holds for good.
-    let [before, after] = [(); 2].map(|()| {
-        peer.call(calls, 200, false);
+    let mut peers = [Kind::Plain, Kind::Recording].map(|kind| Peer::new(house.sip, kind));
+    // An INVITE leaves its transaction behind for `linger`. That of the calls before is free again when the next ones need as
+    // much, so the difference between two rounds is what a call holds for good; the first round only fills that room.
+    let mut round = |peer: usize| {
+        peers[peer].call(calls, 200, false);
         std::thread::sleep(linger);
         cpu::resident_bytes()
-    });
+    };
+    let [before, plain, recording] = [round(1), round(0), round(1)];
+    let each = |more: u64, less: u64| more.saturating_sub(less) as f64 / f64::from(calls) / 1e3;
     println!(
-        "held       {calls} recording sessions without media: {:.1} kB each; open {}",
-        after.saturating_sub(before) as f64 / f64::from(calls) / 1e3,
+        "held       {calls} calls without media: {:.1} kB each; as recording sessions {:.1} kB; open {}",
+        each(plain, before),
+        each(recording, plain),
         house.registry.live(),
     );
-    peer.hang_up();
+    peers.iter_mut().for_each(Peer::hang_up);
 }
 
 /// Goal: p99 under 50 ms at 200 calls a second.
 pub fn answer(calls: u32) {
     let house = House::open(&ROOM);
-    let mut peer = Peer::new(house.sip);
+    let mut peer = Peer::new(house.sip, Kind::Recording);
     peer.call(20, 100, true);
     peer.answer_times.clear();
     peer.call(calls, 200, true);

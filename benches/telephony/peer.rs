@@ -1,4 +1,4 @@
-//! A recording client: many calls over one UDP socket, on the thread that runs it.
+//! A recording client, or a PBX: many calls over one UDP socket, on the thread that runs it.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -8,7 +8,14 @@ use regulars::base::clock;
 
 use super::wire;
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Recording,
+    Plain,
+}
+
 pub struct Peer {
+    kind: Kind,
     socket: UdpSocket,
     here: SocketAddr,
     to: SocketAddr,
@@ -22,11 +29,12 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub fn new(to: SocketAddr) -> Peer {
+    pub fn new(to: SocketAddr, kind: Kind) -> Peer {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
         socket.set_read_timeout(Some(Duration::from_micros(200))).expect("a timeout");
         let here = socket.local_addr().expect("an address");
         Peer {
+            kind,
             socket,
             here,
             to,
@@ -51,7 +59,11 @@ impl Peer {
             while sent < calls && start + Duration::from_secs(1) * sent / per_second <= clock::now() {
                 self.next += 1;
                 self.asked.insert(self.next, clock::now());
-                self.send(&wire::recording_invite(self.to, self.here, self.next));
+                let invite = match self.kind {
+                    Kind::Recording => wire::recording_invite(self.to, self.here, self.next),
+                    Kind::Plain => wire::plain_invite(self.to, self.here, self.next, self.here),
+                };
+                self.send(&invite);
                 sent += 1;
             }
             if self.receive(hang_up) {

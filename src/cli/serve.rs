@@ -22,6 +22,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         for listen in &service.sip {
             println!("calls      {listen}");
         }
+        if let Some(address) = service.websockets {
+            println!("streams    ws://{address}");
+        }
+        if let Some(address) = service.audiosocket {
+            println!("streams    audiosocket:{address}");
+        }
         println!("desk       http://{}", service.desk);
         println!("store      {}", service.store.place());
         println!("model      {}", service.model);
