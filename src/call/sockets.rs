@@ -10,6 +10,9 @@ use std::task::Poll;
 
 use crate::rtp::Socket;
 
+/// A telephone sends up to 60 ms of 16 kHz samples a packet; anything longer than an Ethernet frame is not RTP audio.
+const DATAGRAM_BYTES: usize = 2048;
+
 #[derive(Default)]
 pub struct Sockets {
     all: Vec<Socket>,
@@ -40,8 +43,8 @@ impl Sockets {
         self.all.get_mut(self.heard?)
     }
 
-    /// The next datagram of the stream that is listened to. Cancel-safe.
-    pub async fn recv(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+    /// The next datagram of the stream that is listened to. Cancel-safe. The buffer is made with the first one.
+    pub async fn recv(&self, buffer: &mut Vec<u8>) -> io::Result<(usize, SocketAddr)> {
         let others = poll_fn(|cx| {
             let unheard = self.all.iter().enumerate().filter(|(slot, _)| Some(*slot) != self.heard);
             unheard.for_each(|(_, socket)| socket.poll_drain(cx));
@@ -51,7 +54,13 @@ impl Sockets {
             Some(socket) => tokio::select! {
                 biased;
                 never = others => never,
-                datagram = socket.recv(buffer) => datagram,
+                datagram = async {
+                    if buffer.is_empty() {
+                        socket.readable().await?;
+                        buffer.resize(DATAGRAM_BYTES, 0);
+                    }
+                    socket.recv(buffer).await
+                } => datagram,
             },
             None => others.await,
         }
@@ -63,7 +72,7 @@ mod tests {
     use super::*;
     use crate::rtp::PortPool;
 
-    async fn recv(sockets: &Sockets, buffer: &mut [u8]) -> (usize, SocketAddr) {
+    async fn recv(sockets: &Sockets, buffer: &mut Vec<u8>) -> (usize, SocketAddr) {
         let received = tokio::time::timeout(std::time::Duration::from_secs(20), sockets.recv(buffer));
         received.await.expect("a datagram in time").unwrap()
     }
@@ -75,7 +84,7 @@ mod tests {
         let [caller, agent] = [0, 1].map(|slot: usize| sockets[slot].local_addr());
         let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let mut sockets = Sockets::new(sockets.into());
-        let mut buffer = [0; 16];
+        let mut buffer = Vec::new();
 
         sockets.listen_to(Some(0));
         peer.send_to(b"agent", agent).unwrap();

@@ -47,8 +47,6 @@ pub enum Leg {
     Stream(Arrival),
 }
 
-/// A telephone sends up to 60 ms of 16 kHz samples a packet; anything longer than an Ethernet frame is not RTP audio.
-const DATAGRAM_BYTES: usize = 2048;
 /// RFC 3551 §4.2: the default packetisation interval.
 const PTIME: Duration = Duration::from_millis(20);
 
@@ -104,7 +102,7 @@ impl CallTask {
         };
         let mut silence = interval(PTIME);
         silence.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut datagram = [0u8; DATAGRAM_BYTES];
+        let mut datagram = Vec::new();
 
         running.act().await;
         while !running.call.is_closed() {

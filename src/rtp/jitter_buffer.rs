@@ -91,8 +91,9 @@ pub(super) enum Put {
 
 pub(super) struct JitterBuffer {
     window: Duration,
-    slots: Box<[Slot]>,
-    /// Made with the first packet.
+    empty: Slot,
+    /// Made with the first packet, as the payloads are.
+    slots: Vec<Slot>,
     payloads: Vec<u8>,
     /// The first packet not yet handed out. `None` before the first packet.
     next: Option<u64>,
@@ -146,7 +147,8 @@ impl JitterBuffer {
         };
         Self {
             window,
-            slots: vec![empty; SLOTS].into_boxed_slice(),
+            empty,
+            slots: Vec::new(),
             payloads: Vec::new(),
             next: None,
             floor: 0,
@@ -158,6 +160,14 @@ impl JitterBuffer {
             unit: ticks(8000),
             broken_off: false,
             given_up: 0,
+        }
+    }
+
+    /// Whatever sets `next` has made room before.
+    fn make_room(&mut self) {
+        if self.slots.is_empty() {
+            self.slots.resize(SLOTS, self.empty);
+            self.payloads.resize(SLOTS * MAX_PAYLOAD, 0);
         }
     }
 
@@ -174,6 +184,7 @@ impl JitterBuffer {
 
     /// A new stream begins with `first`: what waits of the old one comes out before it, what is missing is not waited for.
     pub(super) fn restart(&mut self, first: ExtendedSeq) {
+        self.make_room();
         let Some(next) = self.next else {
             self.next = Some(first.0);
             self.stream_start = first.0;
@@ -197,6 +208,7 @@ impl JitterBuffer {
         if payload.len() > MAX_PAYLOAD {
             return Put::Oversized;
         }
+        self.make_room();
         let seq = seq.0.wrapping_add(self.shift);
         let next = *self.next.get_or_insert(seq);
         if seq < next.max(self.stream_start) {
@@ -222,7 +234,6 @@ impl JitterBuffer {
             duration: content.duration(payload),
             len: payload.len(),
         };
-        self.payloads.resize(SLOTS * MAX_PAYLOAD, 0);
         self.payloads[index * MAX_PAYLOAD..][..payload.len()].copy_from_slice(payload);
         Put::Stored
     }

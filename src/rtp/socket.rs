@@ -37,6 +37,14 @@ impl Socket {
         self.local_addr
     }
 
+    /// Until something has come to either port. Cancel-safe.
+    pub async fn readable(&self) -> io::Result<()> {
+        tokio::select! {
+            ready = self.rtp.readable() => ready,
+            ready = self.rtcp.readable() => ready,
+        }
+    }
+
     /// The next datagram: RTP, or RTCP from either port, which the receiver tells apart. Cancel-safe.
     pub async fn recv(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         loop {
