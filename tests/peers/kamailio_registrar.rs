@@ -18,7 +18,7 @@ pub const PASSWORD: &str = "s3cret";
 
 pub struct Kamailio {
     pub addr: SocketAddr,
-    _child: Child,
+    child: Child,
     _folder: TempDir,
 }
 
@@ -34,7 +34,7 @@ impl Kamailio {
         let file = folder.path().join("kamailio.cfg");
         std::fs::write(&file, configuration(addr)).unwrap();
         let child = command(&file, folder.path()).spawn().unwrap();
-        let kamailio = Kamailio { addr, _child: child, _folder: folder };
+        let kamailio = Kamailio { addr, child, _folder: folder };
         timeout(PATIENCE, kamailio.is_up()).await.expect("Kamailio answers");
         Some(kamailio)
     }
@@ -60,11 +60,20 @@ impl Kamailio {
     }
 }
 
+impl Drop for Kamailio {
+    /// Killed outright, Kamailio would leave its children behind.
+    fn drop(&mut self) {
+        if let Some(process) = self.child.id() {
+            let _ = std::process::Command::new("kill").arg(process.to_string()).status();
+        }
+    }
+}
+
 fn command(file: &Path, folder: &Path) -> Command {
     let mut command = Command::new("kamailio");
     command.arg("-f").arg(file).args(["-DD", "-E", "-m", "32", "-M", "8"]);
     command.arg("-w").arg(folder).arg("-Y").arg(folder).arg("-P").arg(folder.join("pid"));
-    command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 
