@@ -17,6 +17,7 @@ impl Call {
             AgentCommand::Confirm { customer, agent } => self.confirm(ticket, customer, agent),
             AgentCommand::SomeoneElse { .. } => {
                 self.reply_to_confirm(Err(overtaken()));
+                self.drop_question();
                 self.identified = Identified::SomeoneElse;
                 self.publish(What::SomeoneElse);
                 self.reply(ticket, Ok(()));
@@ -36,6 +37,9 @@ impl Call {
             AgentCommand::WithdrawConsent { customer, agent } => {
                 // Whatever the store says, nothing more is gathered from now on.
                 self.stop_enrolment_of(&customer);
+                if self.asks(&customer) {
+                    self.drop_question();
+                }
                 self.write(ticket, For::Withdrawal(customer.clone()), Write::Withdraw { customer, agent });
             }
             AgentCommand::PlaceOrder { order, agent } => {
@@ -48,10 +52,17 @@ impl Call {
     fn confirm(&mut self, ticket: Ticket, customer: CustomerId, agent: String) {
         self.reply_to_confirm(Err(overtaken()));
         self.pending.confirm = Some(ticket);
+        // A key of this caller's is no yes of whom they were taken for.
+        if !self.asks(&customer) {
+            self.drop_question();
+        }
         self.identify(customer, agent);
     }
 
     pub(super) fn on_withdrawn(&mut self, customer: &CustomerId) {
+        if self.asks(customer) {
+            self.drop_question();
+        }
         if self.stop_enrolment_of(customer) {
             self.publish(What::ConsentWithdrawn { customer: customer.clone() });
         }
@@ -99,6 +110,11 @@ impl Call {
         if self.question.take().is_some() {
             self.publish(What::AwaitingKey(false));
         }
+    }
+
+    /// Whether the open question is to this customer.
+    fn asks(&self, whom: &CustomerId) -> bool {
+        matches!(&self.question, Some(Question { whom: EnrollWhom::Customer(asked), .. }) if asked == whom)
     }
 
     /// A key that the caller pressed. Only the answer to an open question is looked at: what else callers key in, such as

@@ -85,6 +85,8 @@ impl Call {
     /// Forgets whom it has heard. What was agreed or written for them stands.
     fn begin_anew(&mut self, now: Instant, number: Option<E164>) {
         self.reply_to_confirm(Err(overtaken()));
+        // The words were read to somebody else.
+        self.drop_question();
         self.leave_contact();
         self.identified = Identified::ByVoice;
         self.known = None;

@@ -365,6 +365,27 @@ fn awaiting_key(action: &Action) -> Option<bool> {
 }
 
 #[test]
+fn a_key_never_agrees_for_somebody_else() {
+    let reject = AgentCommand::SomeoneElse { agent: "Sal".into() };
+    let withdraw = AgentCommand::WithdrawConsent { customer: CustomerId::new("anna"), agent: "Sal".into() };
+    for overtaken in [confirm("ben"), reject, withdraw] {
+        let mut line = Line::ring(Search::Number, &[person("anna", false), person("ben", false)], &[]);
+        line.command(ask_for_key(EnrollWhom::Customer(CustomerId::new("anna"))));
+        line.command(overtaken);
+        line.call.on_digit(line.now, rtp::Digit::new('1').unwrap());
+        line.act();
+        assert!(!line.writes().iter().any(|(_, write)| matches!(write, Write::Consent(_))));
+        assert_eq!(line.done.iter().filter_map(awaiting_key).next_back(), Some(false));
+    }
+    let mut line = Line::ring(Search::Number, &[person("anna", false)], &[]);
+    line.command(ask_for_key(EnrollWhom::Customer(CustomerId::new("anna"))));
+    line.command(confirm("anna"));
+    line.call.on_digit(line.now, rtp::Digit::new('1').unwrap());
+    line.act();
+    assert!(line.writes().iter().any(|(_, write)| matches!(write, Write::Consent(_))), "it is the one who was asked");
+}
+
+#[test]
 fn a_spoken_yes_and_the_hang_up_close_the_question() {
     for ends in [
         |line: &mut Line| line.command(enroll(EnrollWhom::Customer(CustomerId::new("anna")))),

@@ -140,6 +140,17 @@ fn a_yes_of_the_speaker_before_enrols_nobody_else() {
 }
 
 #[test]
+fn the_key_of_another_speaker_is_no_yes_to_the_words_read_before() {
+    let mut line = recorded();
+    line.command(ask_for_key(EnrollWhom::Customer(CustomerId::new("anna"))));
+    line.handle(told(&roles("b", HIS, 1, "4711")));
+    line.call.on_digit(line.now, rtp::Digit::new('1').unwrap());
+    line.act();
+    assert!(line.call.enrolment.is_none());
+    assert!(!line.writes().iter().any(|(_, write)| matches!(write, Write::Consent(_))));
+}
+
+#[test]
 fn a_mixed_stream_is_heard_by_nobody_even_after_a_yes() {
     let mixed = "<r><participant id='a'><aor>sip:+12125550123@x</aor><send>1</send></participant>\
                  <participant id='b'><aor>sip:4711@x</aor><send>1</send></participant></r>";
