@@ -5,8 +5,8 @@
 //! the wall clock, so that they do not depend on how many cores the peers take away.
 //!
 //! Two-core x86-64 server with the peers on it, dev profile, November 2026: 1778 recording sessions/s a core from INVITE to BYE
-//! (SDP, metadata, store and card; goal 1000); 39.4 kB a held call without media, 48.5 as a recording session of two streams
-//! (goal 40; 21 of it are channels inside rsipstack); answers p99 1.0 ms at 200 calls/s (goal 50); 4854 G.711 and 4086 SRTP
+//! (SDP, metadata, store and card; goal 1000); 33.5 kB a held call without media, 39.9 as a recording session of two streams
+//! (goal 40; 11 of it are a channel inside rsipstack); answers p99 1.0 ms at 200 calls/s (goal 50); 4854 G.711 and 4086 SRTP
 //! streams a core to samples, with 4000 at once and none lost (goals 4000, 3500); 199,998 INVITEs/s for 10 s: 243 MB at most and no
 //! packet of 20 calls lost (goal 300 MB). Before the held call was looked at it took 106 kB.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)] // a bench is its own shell

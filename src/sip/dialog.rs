@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
+use rsipstack::dialog::dialog::{DialogStateSender, TransactionHandle};
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode, Uri};
@@ -13,6 +13,7 @@ use tokio::time::timeout_at;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::answer::{ALLOW, SDP};
+use super::changes::{Change, Changes, close};
 use super::sdp::{self, Answer, Description, Line, Local, SdpError, Stream, Take};
 use super::siprec::recording::{OPTION, SERVER_FEATURE};
 use super::siprec::{Recording, Roles};
@@ -68,7 +69,9 @@ pub enum Why {
 /// The dialog as rsipstack holds it. It does not forget one by itself: this does, when dropped.
 pub(super) struct Leg {
     pub(super) dialog: InviteDialog,
-    pub(super) states: DialogStateReceiver,
+    pub(super) changes: Changes,
+    /// Where its end is told, so that no more changes are awaited.
+    pub(super) told: DialogStateSender,
     /// Where the peer sends its requests.
     pub(super) contact: Option<Uri>,
     pub(super) layer: Arc<DialogLayer>,
@@ -122,20 +125,18 @@ impl Dialog {
                 return DialogEvent::Media(media);
             }
             let Some(leg) = &mut self.leg else { return std::future::pending().await };
-            // The queue is fed by this dialog's own transactions, which pass the gate one by one.
-            let state = match self.session.timer.ends() {
-                Some(ends) => match timeout_at(ends.into(), leg.states.recv()).await {
-                    Ok(state) => state,
+            let change = match self.session.timer.ends() {
+                Some(ends) => match timeout_at(ends.into(), leg.changes.recv()).await {
+                    Ok(change) => change,
                     Err(_) => return self.expire(),
                 },
-                None => leg.states.recv().await,
+                None => leg.changes.recv().await,
             };
-            let event = match state {
-                Some(DialogState::Confirmed(..)) => self.confirmed(),
-                Some(DialogState::Updated(_, request, handle)) => self.requested(request, handle),
-                Some(DialogState::Terminated(_, reason)) => Some(self.end(why(&reason))),
+            let event = match change {
+                Some(Change::Confirmed) => self.confirmed(),
+                Some(Change::Requested(requested)) => self.requested(requested.0, requested.1),
+                Some(Change::Ended(why)) => Some(self.end(why)),
                 None => Some(self.end(Why::Failed)),
-                Some(_) => None,
             };
             if let Some(event) = event {
                 return event;
@@ -233,6 +234,7 @@ impl Drop for Dialog {
 impl Drop for Leg {
     fn drop(&mut self) {
         self.layer.remove_dialog(&self.dialog.id());
+        close(&self.told, self.dialog.id());
     }
 }
 
@@ -250,7 +252,7 @@ impl Leg {
             hard.cancelled().await;
             tokio::time::sleep(LAST_ACK).await;
         };
-        let acknowledged = async { while self.dialog.state().waiting_ack() && self.states.recv().await.is_some() {} };
+        let acknowledged = async { while self.dialog.state().waiting_ack() && self.changes.recv().await.is_some() {} };
         tokio::select! {
             biased;
             () = acknowledged => {}
@@ -382,13 +384,5 @@ impl Leg {
             }
         }
         headers
-    }
-}
-
-fn why(reason: &TerminatedReason) -> Why {
-    match reason {
-        TerminatedReason::UacBye | TerminatedReason::UasBye => Why::Bye,
-        TerminatedReason::UacCancel => Why::Cancelled,
-        _ => Why::Failed,
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::changes::Exchange;
 use super::error::SipError;
 use super::gate::Gate;
 pub use super::gate::Statistics;
@@ -83,6 +84,7 @@ impl Endpoint {
         let uas = Uas {
             rules: Arc::new(rules),
             layer,
+            exchange: Exchange::new(),
             gate: gate.clone(),
             listeners: listeners.clone(),
             country_code: options.country_code,

@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod answer;
 pub mod caller_id;
+mod changes;
 mod dial;
 pub mod dialog;
 mod digest;

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::answer::{ACCEPT, ALLOW};
 use super::caller_id::CallerId;
+use super::changes::Exchange;
 use super::dialog::Leg;
 use super::gate::{Gate, Pending};
 use super::invite::{Invite, Offer};
@@ -29,6 +30,7 @@ use crate::base::{CallId, Lifecycle, Line};
 
 pub(super) struct Uas {
     pub(super) layer: Arc<DialogLayer>,
+    pub(super) exchange: Exchange,
     pub(super) gate: Arc<Gate>,
     pub(super) listeners: Vec<Listen>,
     pub(super) country_code: Option<String>,
@@ -41,11 +43,15 @@ pub(super) struct Uas {
 }
 
 impl Uas {
-    pub(super) async fn run(self, mut incoming: TransactionReceiver, stop: CancellationToken) {
+    pub(super) async fn run(mut self, mut incoming: TransactionReceiver, stop: CancellationToken) {
         loop {
             let transaction = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
+                state = self.exchange.next() => {
+                    self.exchange.pass_on(state);
+                    continue;
+                }
                 transaction = incoming.recv() => transaction,
             };
             let Some(transaction) = transaction else { return };
@@ -63,7 +69,7 @@ impl Uas {
     }
 
     /// A new call. The error is a refusal that needs no dialog.
-    fn ring(&self, transaction: &Transaction, pending: Pending) -> Result<InviteDialog, (StatusCode, Vec<Header>)> {
+    fn ring(&mut self, transaction: &Transaction, pending: Pending) -> Result<InviteDialog, (StatusCode, Vec<Header>)> {
         let request = &transaction.original;
         let bad_request = || (StatusCode::BadRequest, Vec::new());
         let body =
@@ -75,9 +81,9 @@ impl Uas {
             let header = Header::Other("Retry-After".into(), RETRY_AFTER_S.to_string());
             return Err((StatusCode::ServiceUnavailable, vec![header]));
         };
-        let (state_sender, states) = self.layer.new_dialog_state_channel();
         let contact = self.contact(transaction, request, peer);
-        let created = self.layer.get_or_create_server_invite(transaction, state_sender, None, contact.clone());
+        let told = self.exchange.told();
+        let created = self.layer.get_or_create_server_invite(transaction, told.clone(), None, contact.clone());
         let Ok(dialog) = created else {
             // RFC 3261 §8.1.1.8: an INVITE has a Contact, or a dialog has nowhere to send its requests.
             return Err(bad_request());
@@ -102,7 +108,8 @@ impl Uas {
         let line = roles.and_then(|roles| roles.agent.as_ref()?.line.clone());
         let leg = Leg {
             dialog: dialog.clone(),
-            states,
+            changes: self.exchange.open(dialog.id()),
+            told,
             contact,
             layer: self.layer.clone(),
             life: self.life.clone(),

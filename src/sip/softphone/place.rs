@@ -21,6 +21,7 @@ use crate::base::tls::client_config;
 use crate::base::{CallId, Lifecycle, Pii, clock};
 use crate::rtp::{Codec, PortPool};
 use crate::sip::admission::Limits;
+use crate::sip::changes::Exchange;
 use crate::sip::dial::{Remote, dial};
 use crate::sip::dialog::{Dialog, DialogEvent, Leg, Session};
 use crate::sip::error::SipError;
@@ -176,10 +177,13 @@ impl Phone {
             secret: sdp::Secret::new(rand::random()),
         };
         let sent = sdp::offer(&local, &[options.codec], &[]);
-        let (state_sender, states) = self.layer.new_dialog_state_channel();
+        let mut exchange = Exchange::new();
+        let told = exchange.told();
         let invite = self.invite(&options, &target, sent.clone());
         let (dialog, mut invited) =
-            self.layer.do_invite_async(invite, state_sender).map_err(|error| self.failed(error))?;
+            self.layer.do_invite_async(invite, told.clone()).map_err(|error| self.failed(error))?;
+        let changes = exchange.open(dialog.id());
+        self.life.spawn(exchange.run(self.stop.clone()));
         let unreachable = SipError::Unreachable { transport: target.transport, addr: self.addr, reason: NOBODY };
         let invited = tokio::select! {
             invited = &mut invited => invited,
@@ -209,7 +213,8 @@ impl Phone {
         let session = Session::new(local, sent);
         let leg = Leg {
             dialog,
-            states,
+            changes,
+            told,
             contact: None,
             layer: self.layer.clone(),
             life: self.life.clone(),
