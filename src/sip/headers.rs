@@ -48,15 +48,42 @@ pub(super) fn tighten(name: &str, value: &mut String) {
     }
 }
 
+/// What quotes and angle brackets protect (RFC 3261 §25.1). In brackets a quote is none, and in quotes a bracket.
+#[derive(Default)]
+pub(super) struct Protection {
+    quoted: bool,
+    escaped: bool,
+    bracketed: bool,
+}
+
+impl Protection {
+    pub(super) fn is_on(&self) -> bool {
+        self.quoted || self.bracketed
+    }
+
+    pub(super) fn is_quoted(&self) -> bool {
+        self.quoted
+    }
+
+    pub(super) fn pass(&mut self, c: char) {
+        let literal = std::mem::take(&mut self.escaped);
+        match c {
+            '\\' if self.quoted && !literal => self.escaped = true,
+            '"' if !self.bracketed && !literal => self.quoted = !self.quoted,
+            '<' if !self.quoted => self.bracketed = true,
+            '>' if !self.quoted => self.bracketed = false,
+            _ => {}
+        }
+    }
+}
+
 /// Outside quotes and angle brackets only.
 fn without_space_around(value: &str, separators: &[u8]) -> String {
     let is_separator = |c: char| c.is_ascii() && separators.contains(&(c as u8));
     let mut out = String::with_capacity(value.len());
-    let (mut quoted, mut escaped, mut bracketed, mut space) = (false, false, false, false);
+    let (mut protection, mut space) = (Protection::default(), false);
     for c in value.chars() {
-        let literal = std::mem::take(&mut escaped);
-        let protected = quoted || bracketed;
-        if !protected && c.is_whitespace() {
+        if !protection.is_on() && c.is_whitespace() {
             space = true;
             continue;
         }
@@ -65,13 +92,7 @@ fn without_space_around(value: &str, separators: &[u8]) -> String {
         }
         space = false;
         out.push(c);
-        match c {
-            '\\' if quoted && !literal => escaped = true,
-            '"' if !bracketed && !literal => quoted = !quoted,
-            '<' if !quoted => bracketed = true,
-            '>' if !quoted => bracketed = false,
-            _ => {}
-        }
+        protection.pass(c);
     }
     out
 }

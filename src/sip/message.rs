@@ -4,7 +4,7 @@
 //! of a datagram without Content-Length. Here legacy bytes become UTF-8, odd but legal white space becomes plain, compact
 //! names become long, and what is wrong becomes a [`Problem`] with the status that says so.
 
-use super::headers::{full_name, is_token, tighten};
+use super::headers::{Protection, full_name, is_token, tighten};
 use super::status::{self, Status};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,20 +229,11 @@ fn has_headers(uri: &str) -> bool {
     uri.rsplit('@').next().is_some_and(|behind_user| behind_user.contains('?'))
 }
 
-/// Whether every quote has its end. In angle brackets a quote is none.
+/// Whether every quote has its end.
 fn is_closed(value: &str) -> bool {
-    let (mut quoted, mut escaped, mut bracketed) = (false, false, false);
-    for c in value.chars() {
-        let literal = std::mem::take(&mut escaped);
-        match c {
-            '\\' if quoted && !literal => escaped = true,
-            '"' if !bracketed && !literal => quoted = !quoted,
-            '<' if !quoted => bracketed = true,
-            '>' if !quoted => bracketed = false,
-            _ => {}
-        }
-    }
-    !quoted
+    let mut protection = Protection::default();
+    value.chars().for_each(|c| protection.pass(c));
+    !protection.is_quoted()
 }
 
 /// Stands where a peer of RFC 2543 has no From tag, which RFC 3261 §12.1.1 takes for an empty one and rsipstack for an

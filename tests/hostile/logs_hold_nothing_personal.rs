@@ -1,33 +1,9 @@
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use regulars::sip::QUIET_LOG_TARGETS;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::log::Log;
 use crate::service::{Behaviour, Service};
 use crate::wire::{Udp, invite, status};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
-    }
-}
 
 /// One call logged at the finest level, with the filter of the service and without.
 fn log_of_a_call(filter: &str) -> String {
@@ -47,7 +23,7 @@ fn log_of_a_call(filter: &str) -> String {
             service.stop().await;
         });
     });
-    String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    log.text()
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #[allow(dead_code)]
 mod service;
 
+mod log;
 #[allow(dead_code)]
 mod wire;
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
@@ -144,9 +144,9 @@ pub fn status(answer: &str) -> u16 {
     answer[8..11].parse().unwrap()
 }
 
-/// A peer on TCP.
-pub struct Tcp {
-    pub stream: TcpStream,
+/// A peer on a connection: TCP, or TLS over it.
+pub struct Tcp<S = TcpStream> {
+    pub stream: S,
     pub to: SocketAddr,
     pending: String,
 }
@@ -156,16 +156,33 @@ impl Tcp {
         Self::over(TcpStream::connect(to).await.unwrap(), to)
     }
 
-    pub fn over(stream: TcpStream, to: SocketAddr) -> Tcp {
-        Tcp { stream, to, pending: String::new() }
-    }
-
     pub fn here(&self) -> SocketAddr {
         self.stream.local_addr().unwrap()
     }
 
+    pub fn options(&self, call: &str) -> String {
+        head("OPTIONS", self.to, self.here(), "TCP", call) + "Content-Length: 0\r\n\r\n"
+    }
+
+    /// Whether the connection still carries messages.
+    pub async fn is_alive(&mut self, call: &str) -> bool {
+        let options = self.options(call);
+        self.answers(&options).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Tcp<S> {
+    pub fn over(stream: S, to: SocketAddr) -> Tcp<S> {
+        Tcp { stream, to, pending: String::new() }
+    }
+
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// Whether a request that cannot be refused gets its 200.
+    pub async fn answers(&mut self, request: &str) -> bool {
+        self.stream.write_all(request.as_bytes()).await.is_ok() && self.receive().await.starts_with("SIP/2.0 200 ")
     }
 
     /// The next answer without a body; empty when the service has closed the connection.
@@ -182,15 +199,5 @@ impl Tcp {
             }
             self.pending.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
         }
-    }
-
-    pub fn options(&self, call: &str) -> String {
-        head("OPTIONS", self.to, self.here(), "TCP", call) + "Content-Length: 0\r\n\r\n"
-    }
-
-    /// Whether the connection still carries messages.
-    pub async fn is_alive(&mut self, call: &str) -> bool {
-        let options = self.options(call);
-        self.stream.write_all(options.as_bytes()).await.is_ok() && self.receive().await.starts_with("SIP/2.0 200 ")
     }
 }

@@ -1,33 +1,9 @@
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use regulars::stream::Token;
 use regulars::telemetry;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::house::{House, ended};
+use crate::log::Log;
 use crate::peer::{AudioSocket, connect, get, openings, uuid};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
-    }
-}
 
 async fn calls() {
     let options = regulars::stream::Options { token: Token::new("s3cret"), ..Default::default() };
@@ -56,7 +32,7 @@ fn neither_numbers_nor_the_token_reach_the_log_at_its_finest() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     // For this thread only, which is the whole runtime: the other tests log elsewhere.
     tracing::subscriber::with_default(subscriber, || runtime.block_on(calls()));
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     assert!(text.contains("a call came in over a stream"), "or this test proves nothing");
     for secret in ["901820", "s3cret", "Kim"] {
         let found = text.lines().find(|line| line.contains(secret));

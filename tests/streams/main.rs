@@ -11,6 +11,8 @@ mod bad_input_ends_its_own_call_alone;
 mod draining_lets_calls_end;
 mod floods_are_bounded;
 mod house;
+#[path = "../hostile/log.rs"]
+mod log;
 mod logs_hold_nothing_personal;
 mod media_stream_calls;
 mod peer;

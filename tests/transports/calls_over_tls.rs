@@ -6,16 +6,15 @@ use regulars::sip::softphone::{self, SoftphoneOptions, Tail};
 use regulars::sip::{Endpoint, Limits, Listen, Options, SipError, Transport, Why};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::authority::{Authority, localhost};
-use crate::service::{Behaviour, HOST, PATIENCE, Service};
-use crate::wire::{header, status};
+use crate::service::{Behaviour, HOST, Service};
+use crate::wire::{Tcp, head, header, status};
 
 fn options(host: IpAddr, files: TlsFiles) -> Options {
     let mut options = Service::options(host);
@@ -27,53 +26,26 @@ async fn service(files: TlsFiles) -> Service {
     Service::start_as(Behaviour::Answer, options(HOST, files)).await
 }
 
-/// A peer on TLS that writes its messages by hand.
-struct Peer {
-    stream: TlsStream<TcpStream>,
-    to: SocketAddr,
-    pending: String,
+/// A peer that writes its messages by hand.
+type Peer = Tcp<TlsStream<TcpStream>>;
+
+async fn connect(to: SocketAddr, config: Arc<ClientConfig>) -> std::io::Result<Peer> {
+    let stream = TcpStream::connect(to).await?;
+    Ok(Tcp::over(TlsConnector::from(config).connect(localhost(), stream).await?, to))
 }
 
-impl Peer {
-    async fn connect(to: SocketAddr, config: Arc<ClientConfig>) -> std::io::Result<Peer> {
-        let stream = TcpStream::connect(to).await?;
-        let stream = TlsConnector::from(config).connect(localhost(), stream).await?;
-        Ok(Peer { stream, to, pending: String::new() })
-    }
+fn request(peer: &Peer, method: &str, call: &str) -> String {
+    let here = peer.stream.get_ref().0.local_addr().unwrap();
+    head(method, peer.to, here, "TLS", call) + "Content-Length: 0\r\n\r\n"
+}
 
-    async fn send(&mut self, text: &str) {
-        self.stream.write_all(text.as_bytes()).await.unwrap();
-    }
+async fn is_alive(peer: &mut Peer, call: &str) -> bool {
+    let options = request(peer, "OPTIONS", call);
+    peer.answers(&options).await
+}
 
-    /// Empty when the service has closed the connection.
-    async fn receive(&mut self) -> String {
-        loop {
-            if let Some(end) = self.pending.find("\r\n\r\n") {
-                let rest = self.pending.split_off(end + 4);
-                return std::mem::replace(&mut self.pending, rest);
-            }
-            let mut buffer = [0; 4096];
-            let length = timeout(PATIENCE, self.stream.read(&mut buffer)).await.expect("an answer").unwrap_or(0);
-            if length == 0 {
-                return String::new();
-            }
-            self.pending.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
-        }
-    }
-
-    fn request(&self, method: &str, call: &str) -> String {
-        let here = self.stream.get_ref().0.local_addr().unwrap();
-        crate::wire::head(method, self.to, here, "TLS", call) + "Content-Length: 0\r\n\r\n"
-    }
-
-    async fn is_alive(&mut self, call: &str) -> bool {
-        let request = self.request("OPTIONS", call);
-        self.stream.write_all(request.as_bytes()).await.is_ok() && self.receive().await.starts_with("SIP/2.0 200 ")
-    }
-
-    fn certificate(&self) -> CertificateDer<'static> {
-        self.stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned()
-    }
+fn certificate(peer: &Peer) -> CertificateDer<'static> {
+    peer.stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned()
 }
 
 fn phone(service: &Service, authority: &Authority) -> SoftphoneOptions {
@@ -106,9 +78,9 @@ async fn the_contact_of_a_call_over_tls_says_so() {
     let authority = Authority::new();
     let service = service(authority.install(&authority.sign(1))).await;
     let to = service.listener(Transport::Tls);
-    let mut peer = Peer::connect(to, authority.client(None)).await.unwrap();
+    let mut peer = connect(to, authority.client(None)).await.unwrap();
     // A late offer: the INVITE needs no body.
-    let invite = peer.request("INVITE", "contact");
+    let invite = request(&peer, "INVITE", "contact");
     peer.send(&invite).await;
     let answer = loop {
         let answer = peer.receive().await;
@@ -125,24 +97,24 @@ async fn a_renewed_certificate_is_shown_to_the_next_connection_while_the_old_one
     let authority = Authority::new();
     let service = service(authority.install(&authority.sign(1))).await;
     let to = service.listener(Transport::Tls);
-    let mut before = Peer::connect(to, authority.client(None)).await.unwrap();
-    assert!(before.is_alive("1").await);
+    let mut before = connect(to, authority.client(None)).await.unwrap();
+    assert!(is_alive(&mut before, "1").await);
     authority.install(&authority.sign(2));
-    let mut after = Peer::connect(to, authority.client(None)).await.unwrap();
-    assert_ne!(before.certificate(), after.certificate());
-    assert!(after.is_alive("2").await && before.is_alive("3").await);
+    let mut after = connect(to, authority.client(None)).await.unwrap();
+    assert_ne!(certificate(&before), certificate(&after));
+    assert!(is_alive(&mut after, "2").await && is_alive(&mut before, "3").await);
     // A renewal that went wrong changes nothing.
     authority.install(&crate::authority::Signed { certificate: "broken".into(), ..authority.sign(3) });
-    let mut last = Peer::connect(to, authority.client(None)).await.unwrap();
-    assert_eq!(last.certificate(), after.certificate());
-    assert!(last.is_alive("4").await);
+    let mut last = connect(to, authority.client(None)).await.unwrap();
+    assert_eq!(certificate(&last), certificate(&after));
+    assert!(is_alive(&mut last, "4").await);
     service.stop().await;
 }
 
 /// With TLS 1.3 a client learns of its refusal only when it reads.
 async fn is_let_in(to: SocketAddr, config: Arc<ClientConfig>) -> bool {
-    match Peer::connect(to, config).await {
-        Ok(mut peer) => peer.is_alive("in").await,
+    match connect(to, config).await {
+        Ok(mut peer) => is_alive(&mut peer, "in").await,
         Err(_) => false,
     }
 }
@@ -165,16 +137,16 @@ async fn a_failed_handshake_and_a_bad_message_cost_nothing_else() {
     let authority = Authority::new();
     let service = service(authority.install(&authority.sign(1))).await;
     let to = service.listener(Transport::Tls);
-    let mut peer = Peer::connect(to, authority.client(None)).await.unwrap();
+    let mut peer = connect(to, authority.client(None)).await.unwrap();
     for bytes in [&b"OPTIONS sip:pizza@localhost SIP/2.0\r\n\r\n"[..], b"\x16\x03\x01\xff\xff", b""] {
         let mut plain = TcpStream::connect(to).await.unwrap();
         plain.write_all(bytes).await.unwrap();
     }
     assert!(!is_let_in(to, Authority::new().client(None)).await, "a client that does not trust us");
-    let bad = peer.request("OPTIONS", "bad").replacen("CSeq: 1", "CSeq: x", 1);
+    let bad = request(&peer, "OPTIONS", "bad").replacen("CSeq: 1", "CSeq: x", 1);
     peer.send(&bad).await;
     assert_eq!(status(&peer.receive().await), 400);
-    assert!(peer.is_alive("still").await);
+    assert!(is_alive(&mut peer, "still").await);
     service.stop().await;
 }
 
