@@ -20,7 +20,7 @@ pub mod proto {
 /// Contacts on a card: what an agent takes in while saying hello.
 const LAST_CONTACTS: usize = 5;
 
-const NEW_SPEAKER: &str = "Somebody else is on the line now. Recognition has begun anew.";
+const NEW_SPEAKER: &str = "Somebody else is on the line now.";
 
 /// `language`: that of the shop, for callers whose own is not known.
 pub fn card(card: &Card, language: &str) -> proto::Card {

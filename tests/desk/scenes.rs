@@ -33,10 +33,10 @@ pub fn decided(state: State, chances: &[(&str, f32)], net_speech_ms: u32) -> Wha
     }
 }
 
-fn voice_unused(people: &[&str]) -> What {
+fn voice_unused(people: &[&str], why: VoiceUse) -> What {
     let mut what = decided(State::Listening, &people.iter().map(|who| (*who, 0.3)).collect::<Vec<_>>(), 0);
     if let What::Decided { decision, .. } = &mut what {
-        decision.voice = VoiceUse::NoConsentedCandidate;
+        decision.voice = why;
     }
     what
 }
@@ -64,10 +64,13 @@ pub fn scene(name: &str) -> Vec<CallEvent> {
         "recognised-quiet" => then(vec![decided(State::Recognised, &[(MARCO, 0.993), (ANNA, 0.002)], 5200)]),
         "confirmed" => then(vec![known_anna()]),
         "not-known" => then(vec![decided(State::NotKnown, &[(ANNA, 0.02), (MARCO, 0.008)], 5600)]),
-        "no-consent" => then(vec![voice_unused(&[ANNA, MARCO, GIULIA])]),
+        "no-consent" => then(vec![voice_unused(&[ANNA, MARCO, GIULIA], VoiceUse::NoConsentedCandidate)]),
+        "mixed" => then(vec![voice_unused(&[ANNA, MARCO, GIULIA], VoiceUse::Mixed)]),
+        "new-speaker" => then(vec![recognised, What::NewSpeaker { number: Some(number()) }, by_number]),
         "rejected" => then(vec![recognised, What::SomeoneElse]),
         "learning" => then(vec![known_anna(), enrolling(6200)]),
-        "key-pressed" => vec![What::AwaitingKey(false), enrolling(0)],
+        "key-pressed" => vec![What::AwaitingKey(false)],
+        "agreed" => vec![enrolling(0)],
         "learnt" => then(vec![known_anna(), What::Enrolled { customer: anna.clone() }]),
         "placed" => then(vec![recognised, What::OrderPlaced { order: "4711".to_owned() }]),
         "ended" => then(vec![recognised, What::Ended { cause: EndCause::HungUp }]),

@@ -101,6 +101,7 @@ await withPage({}, async (page) => {
   await asked(6);
   await has(page.getByText("Waiting for the caller to press 1."));
   await ask({ do: "play", scene: "key-pressed" });
+  await ask({ do: "play", scene: "agreed" });
   await has(page.getByText("Learning the voice"));
   await byKey.waitFor({ state: "detached" });
 

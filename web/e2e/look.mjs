@@ -23,6 +23,8 @@ const SCENES = [
   ["confirmed", "Anna Ferrante"],
   ["not-known", "Not someone we know"],
   ["no-consent", "one of three people"],
+  ["mixed", "one of three people"],
+  ["new-speaker", "one of three people"],
   ["rejected", "Someone else"],
   ["learning", "Anna Ferrante"],
   ["learnt", "Anna Ferrante"],

@@ -7,7 +7,7 @@
 
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
-import type { Card } from "../dist/gen/regulars/v1/desk_pb.ts";
+import { EnrolmentState, type Card } from "../dist/gen/regulars/v1/desk_pb.ts";
 import { watch, type DeskClient } from "./connection.ts";
 import { faceOf, isKnown } from "./face.ts";
 import { inPlace, arrange } from "./slots.ts";
@@ -397,10 +397,13 @@ export class Store {
   }
 }
 
-/** The caller pressed the key: the question on the screen is over. */
+/** The caller's yes came by another way than this screen, such as a key: the question on it is over. */
 function answered({ consent, cards: before }: Model, cards: readonly Card[]): boolean {
-  const of = (all: readonly Card[]) => all.find((card) => card.callId === consent?.callId);
-  return Boolean(of(before)?.awaitingKey && !of(cards)?.awaitingKey && of(cards)?.enrolment);
+  const learning = (all: readonly Card[]) => {
+    const state = all.find((card) => card.callId === consent?.callId)?.enrolment?.state;
+    return state === EnrolmentState.GATHERING || state === EnrolmentState.STORED;
+  };
+  return learning(cards) && !learning(before);
 }
 
 /** Ended, and long enough ago that no finger is still on its way to it. */

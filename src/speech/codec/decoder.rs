@@ -38,8 +38,9 @@ impl Decoder {
         self.codec
     }
 
-    /// Appends the samples of a payload (full scale 1) at [`Codec::sample_rate_hz`]. No allocation for G.711 and L16 while
-    /// `samples` has room. None for a packet that stands for a pause (Opus DTX). An error leaves `samples` as it was, and the decoder ready for the next payload.
+    /// Appends the samples of a payload (full scale 1) at [`Codec::sample_rate_hz`]; none for a packet that stands for a
+    /// pause (Opus DTX). No allocation for G.711 and L16 while `samples` has room. An error leaves `samples` as it was, and
+    /// the decoder ready for the next payload.
     pub fn decode(&mut self, payload: &[u8], samples: &mut Vec<f32>) -> Result<(), SpeechError> {
         match &mut self.state {
             State::G711(law) => g711::decode(*law, payload, samples),
