@@ -4,7 +4,7 @@
 
 use divan::counter::ItemsCount;
 use regulars::base::UnixMillis;
-use regulars::voice::{Embedding, Gallery, ModelId, Voiceprint};
+use regulars::voice::{Centroid, Embedding, Gallery, ModelId, Voiceprint};
 
 fn main() {
     divan::main();
@@ -24,8 +24,8 @@ fn search(bencher: divan::Bencher, people: u32) {
     let model = ModelId::new("bench");
     let mut gallery = Gallery::new(model.clone());
     for n in 0..people {
-        let (model, embedding) = (model.clone(), embedding(n));
-        let print = Voiceprint { model, embedding, net_speech_ms: 20_000, calls: 1, enrolled_at: UnixMillis(0) };
+        let call = Centroid::enrolled(embedding(n), 20_000, UnixMillis(0));
+        let print = Voiceprint::new(model.clone(), vec![call]).expect("it has a call");
         gallery.insert(n, print).expect("it is of the same model");
     }
     let probe = embedding(u32::MAX);

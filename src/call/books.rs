@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::base::{CallId, E164, ErrorKind, Line, Pii, clock};
 use crate::customer::likely_order::{self, ShopModel};
 use crate::customer::{ConsentRecord, CustomerId, Dossier};
-use crate::store::{CallFacts, NewOrder, Store};
+use crate::store::{CallFacts, NewOrder, Refresh, Store};
 use crate::voice::ModelId;
 
 use super::registry::{Registry, store_error};
@@ -84,6 +84,11 @@ impl Books {
             Write::Enroll { consent, voiceprint } => {
                 let consent = ConsentRecord { call: Some(self.call.clone()), ..consent };
                 self.registry.enroll(consent, voiceprint).await?;
+                Ok(Written::Done)
+            }
+            Write::Refresh { customer, agent, heard, every } => {
+                let call = Some(self.call.clone());
+                self.registry.refresh(Refresh { customer, agent, call, heard, every }).await?;
                 Ok(Written::Done)
             }
             Write::Withdraw { customer, agent } => {

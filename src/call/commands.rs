@@ -7,6 +7,7 @@ use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use crate::rtp::Digit;
 
 use super::command::{AgentCommand, CommandError, EnrollWhom};
+use super::listening::Listening;
 use super::machine::{Call, Identified};
 use super::pending::For;
 use super::{Action, Ticket, What, Write, Written};
@@ -63,6 +64,7 @@ impl Call {
         if self.asks(customer) {
             self.drop_question();
         }
+        self.forget_learnt(customer);
         if self.stop_enrolment_of(customer) {
             self.publish(What::ConsentWithdrawn { customer: customer.clone() });
         }
@@ -166,6 +168,9 @@ impl Call {
     pub(super) fn finish_enrolment(&mut self) {
         let Some(enrolment) = self.enrolment.take() else { return };
         let customer = enrolment.customer().clone();
+        if self.listening.as_ref().is_some_and(Listening::is_clipped) {
+            return self.publish(What::EnrollFailed { customer, reason: OVERDRIVEN.to_owned() });
+        }
         let (consent, voiceprint) = enrolment.finish(&self.model, self.caller.at);
         match voiceprint {
             Ok(voiceprint) => {
@@ -186,6 +191,8 @@ impl Call {
                 self.begin_enrolment(ConsentRecord { customer, ..consent });
                 Ok(())
             }
+            // The card is gone; a refusal is in the log.
+            (For::Refresh, _) => return,
             (For::Consent, Ok(_)) => Ok(()),
             (For::Past(result), Ok(_)) => result,
             (For::Consent, Err(error)) => {
@@ -232,6 +239,7 @@ impl Call {
     }
 }
 
+const OVERDRIVEN: &str = "the line is overdriven, and a voiceprint of it would fit nobody";
 const HUNG_UP: &str = "The caller has hung up; a voice can be remembered only while they speak.";
 
 pub(super) fn overtaken() -> CommandError {

@@ -67,6 +67,15 @@ pub enum What {
         customer: CustomerId,
         reason: String,
     },
+    /// What keeps the voice from being of use just now.
+    Missing(Option<Missing>),
+    /// Another voice than before speaks: the telephone may have been handed on.
+    VoiceChanged,
+    /// Why this call does not join the voiceprint of the confirmed caller, as a sentence for the agent.
+    NotLearnt {
+        customer: CustomerId,
+        reason: String,
+    },
     ConsentWithdrawn {
         customer: CustomerId,
     },
@@ -93,6 +102,17 @@ pub struct Person {
 pub struct Known {
     pub dossier: Dossier,
     pub likely: Option<LikelyOrder>,
+}
+
+/// What the voice would need to be of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// There is sound, or silence, and next to no speech in it.
+    Speech,
+    /// The line is overdriven.
+    Clear,
+    /// The model makes nothing of what it is given.
+    Embedding,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

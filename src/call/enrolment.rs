@@ -3,7 +3,7 @@
 use crate::base::UnixMillis;
 use crate::customer::{ConsentRecord, CustomerId};
 use crate::speech::WINDOW_FRAMES;
-use crate::voice::enroll::{Enroller, GOOD_MS};
+use crate::voice::enroll::{Condition, Enroller, GOOD_MS};
 use crate::voice::{Embedding, ModelId, VoiceError, Voiceprint};
 
 /// A window that ends less than this after the yes holds speech from before it. A frame is 10 ms.
@@ -41,9 +41,9 @@ impl Enrolment {
     }
 
     /// Takes the embedding of a window that ends at `net_speech_ms` of the call.
-    pub fn hear(&mut self, embedding: &Embedding, net_speech_ms: u32) {
+    pub fn hear(&mut self, embedding: &Embedding, net_speech_ms: u32, condition: Condition) {
         if self.wants(net_speech_ms) {
-            self.enroller.add(embedding, net_speech_ms - self.agreed_at_ms);
+            self.enroller.add(embedding, net_speech_ms - self.agreed_at_ms, condition);
         }
     }
 

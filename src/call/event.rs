@@ -2,12 +2,13 @@
 //! events and carries out actions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::{Pii, UnixMillis};
 use crate::customer::{ConsentRecord, CustomerId, PersonAtNumber};
 use crate::sip::Media;
 use crate::speech::Window;
-use crate::voice::{Embedding, VoiceError, Voiceprint};
+use crate::voice::{Centroid, Embedding, VoiceError, Voiceprint};
 
 use super::recognition::Voiceprints;
 use super::{AgentCommand, CommandError, EndCause, Known, OrderRequest, What};
@@ -87,6 +88,13 @@ pub enum Write {
     Enroll {
         consent: ConsentRecord,
         voiceprint: Voiceprint,
+    },
+    /// A call of somebody who is enrolled, as an agent confirmed, joins their voiceprint.
+    Refresh {
+        customer: CustomerId,
+        agent: String,
+        heard: Centroid,
+        every: Duration,
     },
     Withdraw {
         customer: CustomerId,

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::rtp::{self, Codec, Digit, Negotiated, Outgoing, Received, Receiver};
 use crate::speech::codec::Decoder;
-use crate::speech::{FrontEnd, SpeechError, Window};
+use crate::speech::{FrontEnd, Overload, SpeechError, Window};
+use crate::voice::Bandwidth;
+use crate::voice::enroll::Condition;
 
 use super::EndCause;
 
@@ -32,6 +34,8 @@ struct Hearing {
     decoder: Decoder,
     front_end: FrontEnd,
     samples: Vec<f32>,
+    sound_ms: u32,
+    overload: Overload,
 }
 
 /// What is left of the media half of a call for its log line.
@@ -126,9 +130,20 @@ impl Listening {
         Some(window)
     }
 
-    /// Of the last window.
-    pub fn snr_db(&self) -> f32 {
-        self.snr_db
+    /// What the last window came over.
+    pub fn condition(&self) -> Condition {
+        let codec = self.ear.hearing.as_ref().map(|hearing| hearing.decoder.codec());
+        let bandwidth = codec.map_or(Bandwidth::Narrow, |codec| Bandwidth::of(codec.sample_rate_hz()));
+        Condition { snr_db: self.snr_db, bandwidth }
+    }
+
+    /// What was decoded so far, speech or not, in milliseconds.
+    pub fn sound_ms(&self) -> u32 {
+        self.ear.hearing.as_ref().map_or(0, |hearing| hearing.sound_ms)
+    }
+
+    pub fn is_clipped(&self) -> bool {
+        self.ear.hearing.as_ref().is_some_and(|hearing| hearing.overload.is_clipped())
     }
 
     pub fn heard(&self) -> Heard {
@@ -193,6 +208,8 @@ impl Hearing {
             decoder: Decoder::new(codec)?,
             front_end: FrontEnd::new(codec.sample_rate_hz())?,
             samples: Vec::with_capacity(PAYLOAD_SAMPLES),
+            sound_ms: 0,
+            overload: Overload::default(),
         })
     }
 
@@ -208,6 +225,9 @@ impl Hearing {
             self.front_end.skip(1);
         } else {
             self.front_end.push(&self.samples);
+            self.overload.push(&self.samples);
+            let ms = 1000 * self.samples.len() as u64 / u64::from(codec.sample_rate_hz());
+            self.sound_ms = self.sound_ms.saturating_add(ms as u32);
         }
         Ok(())
     }

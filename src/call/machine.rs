@@ -14,11 +14,12 @@ use crate::voice::{Calibration, Embedding, ModelId};
 
 use super::commands::Question;
 use super::enrolment::{Enrolment, WINDOW_MS};
+use super::follow::Followed;
 use super::listening::{Heard, Listening};
 use super::pending::{For, Pending};
 use super::recognition::{Recognition, Voiceprints};
 use super::speaker::Speaker;
-use super::{Action, CommandError, EndCause, Event, Known, Person, What, Write};
+use super::{Action, CommandError, EndCause, Event, Known, Missing, Person, What, Write};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -28,6 +29,8 @@ pub struct Options {
     pub media_timeout: Duration,
     /// How long the card stays after the hang-up.
     pub wrap_up: Duration,
+    /// At most one confirmed call joins its caller's voiceprint in this time; `None`: none ever does.
+    pub refresh_every: Option<Duration>,
 }
 
 /// What the INVITE told.
@@ -70,6 +73,12 @@ pub struct Call {
     pub(super) speaker: Speaker,
     pub(super) recognition: Recognition,
     pub(super) enrolment: Option<Enrolment>,
+    pub(super) followed: Followed,
+    pub(super) missing: Option<Missing>,
+    /// Windows in a row of which the model made nothing.
+    pub(super) without_embedding: u32,
+    /// Windows that were neither music nor a tone.
+    pub(super) voiced: u32,
     /// Open to a key of the caller's.
     pub(super) question: Option<Question>,
     pub(super) identified: Identified,
@@ -121,6 +130,10 @@ impl Call {
             speaker,
             recognition,
             enrolment: None,
+            followed: Followed::default(),
+            missing: None,
+            without_embedding: 0,
+            voiced: 0,
             question: None,
             identified: Identified::ByVoice,
             people: Vec::new(),
@@ -161,7 +174,7 @@ impl Call {
             Event::Fetched { customer, known } => self.on_fetched(&customer, known),
             Event::Withdrawn(customer) => self.on_withdrawn(&customer),
             // A window that could not be embedded is logged by the task; the next one may be better.
-            Event::Embedded { embedding: Err(_), .. } => {}
+            Event::Embedded { embedding: Err(_), .. } => self.without_embedding += 1,
             Event::Embedded { net_speech_ms, embedding: Ok(embedding) } => self.on_embedding(&embedding, net_speech_ms),
             Event::Voiceprints(voiceprints) => self.on_voiceprints(voiceprints),
             Event::Command { ticket, at, command } => self.on_command(now, ticket, at, command),
@@ -246,17 +259,18 @@ impl Call {
         while let Some(digit) = self.listening.as_mut().and_then(Listening::next_digit) {
             self.on_digit(now, digit);
         }
-        let Some(listening) = &mut self.listening else { return };
-        while let Some(window) = listening.next_window() {
-            if is_of_another(&self.speaker, window.net_speech_ms) {
+        while let Some(window) = self.listening.as_mut().and_then(Listening::next_window) {
+            if is_of_another(&self.speaker, window.net_speech_ms) || self.takes_for_steady(&window) {
                 continue;
             }
             let by_candidate = self.identified == Identified::ByVoice && self.recognition.wants_speech();
             let agreed = self.enrolment.as_ref().is_some_and(|enrolment| enrolment.wants(window.net_speech_ms));
-            if by_candidate || agreed {
+            let follows = self.still_follows(window.net_speech_ms);
+            if by_candidate || agreed || follows {
                 self.actions.push_back(Action::Embed(window));
             }
         }
+        self.mind_what_is_missing();
     }
 
     fn on_people(&mut self, people: Result<Vec<PersonAtNumber>, ()>) {
@@ -272,7 +286,14 @@ impl Call {
     }
 
     fn on_voiceprints(&mut self, voiceprints: Arc<Voiceprints>) {
-        if self.phase == Phase::Live && self.recognition.set_gallery(voiceprints) {
+        if self.phase != Phase::Live {
+            return;
+        }
+        let changed = self.recognition.set_gallery(voiceprints);
+        if !self.may_follow() {
+            self.unfollow();
+        }
+        if changed {
             self.show_decision();
         }
     }
@@ -281,12 +302,14 @@ impl Call {
         if self.phase != Phase::Live || is_of_another(&self.speaker, net_speech_ms) {
             return;
         }
-        let snr_db = self.listening.as_ref().map_or(0.0, Listening::snr_db);
-        if self.identified == Identified::ByVoice && self.recognition.hear(embedding, snr_db) {
+        self.without_embedding = 0;
+        let Some(condition) = self.listening.as_ref().map(Listening::condition) else { return };
+        if self.identified == Identified::ByVoice && self.recognition.hear(embedding, condition.snr_db) {
             self.show_decision();
         }
+        self.follow(embedding, net_speech_ms, condition);
         if let Some(enrolment) = &mut self.enrolment {
-            enrolment.hear(embedding, net_speech_ms);
+            enrolment.hear(embedding, net_speech_ms, condition);
             let (net_speech_ms, needed_ms) = enrolment.progress();
             let good = enrolment.is_good();
             let customer = enrolment.customer().clone();
@@ -386,9 +409,11 @@ impl Call {
             return;
         }
         self.heard = Heard { ended: Some(cause), ..self.heard() };
-        self.listening = None;
         self.drop_question();
         self.finish_enrolment();
+        self.mind_too_little_voice();
+        self.learn_from_call();
+        self.listening = None;
         self.recognition.forget_voice();
         self.publish(What::Ended { cause });
         self.phase = Phase::WrapUp { until: now + self.options.wrap_up };
@@ -403,6 +428,7 @@ impl Call {
             return;
         }
         self.leave_contact();
+        self.leave_voice();
         self.publish(What::Closed);
         self.phase = Phase::Closed;
     }
@@ -420,6 +446,10 @@ impl Call {
             let ticket = self.pending.ticket();
             self.actions.push_back(Action::Write { ticket, write });
         }
+    }
+
+    pub(super) fn refresh_every(&self) -> Option<Duration> {
+        self.options.refresh_every
     }
 
     /// Whether the voice is of use in this call, for the log line.

@@ -28,6 +28,8 @@ pub enum For {
     Consent,
     Enrolment(CustomerId),
     Withdrawal(CustomerId),
+    /// This call joins the voiceprint of its caller.
+    Refresh,
     Order {
         customer: CustomerId,
         agent: String,
@@ -70,7 +72,7 @@ impl Pending {
             match reason {
                 For::NewCustomer(_) => *reason = For::Past(Err(refusal.clone())),
                 For::Consent | For::Order { .. } => *reason = For::Past(Ok(())),
-                For::Enrolment(_) | For::Withdrawal(_) | For::Past(_) => {}
+                For::Enrolment(_) | For::Withdrawal(_) | For::Refresh | For::Past(_) => {}
             }
         }
     }

@@ -109,6 +109,10 @@ impl Recognition {
         self.decision.as_ref().is_some_and(|decision| !decision.settled) && self.voice_use() == VoiceUse::Allowed
     }
 
+    pub fn gallery(&self) -> &Voiceprints {
+        &self.gallery
+    }
+
     pub fn decision(&self) -> Option<&Decision> {
         self.decision.as_ref()
     }

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::base::{CallId, ErrorKind, clock};
 use crate::customer::{ConsentRecord, CustomerId, Purpose};
-use crate::store::{Store, StoreError};
+use crate::store::{Refresh, Store, StoreError};
 use crate::voice::Voiceprint;
 
 use super::totals::Totals;
@@ -142,6 +142,19 @@ impl Registry {
         let mut outcome = Ok(());
         self.shared.voiceprints.send_modify(|voiceprints| {
             outcome = Arc::make_mut(voiceprints).insert(customer, voiceprint);
+        });
+        outcome.map_err(|error| CommandError::new(ErrorKind::Internal, error.to_string()))
+    }
+
+    /// A call joins the print of its caller. A print that does not take it is left as it was.
+    pub async fn refresh(&self, refresh: Refresh) -> Result<(), CommandError> {
+        let _changing = self.shared.changing.lock().await;
+        let customer = refresh.customer.clone();
+        let model = self.shared.voiceprints.borrow().model().clone();
+        let print = self.shared.store.refresh(&model, refresh).await.map_err(|error| store_error(&error))?;
+        let mut outcome = Ok(());
+        self.shared.voiceprints.send_modify(|voiceprints| {
+            outcome = Arc::make_mut(voiceprints).insert(customer, print);
         });
         outcome.map_err(|error| CommandError::new(ErrorKind::Internal, error.to_string()))
     }

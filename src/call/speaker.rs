@@ -89,6 +89,7 @@ impl Call {
         self.drop_question();
         self.leave_contact();
         self.identified = Identified::ByVoice;
+        self.unfollow();
         self.known = None;
         self.order_placed = false;
         self.pending.another_speaker(&CommandError::new(ErrorKind::Conflict, SOMEBODY_ELSE));

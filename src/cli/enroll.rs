@@ -11,8 +11,8 @@ use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use crate::desk::consent_script;
 use crate::speech::{FrontEnd, wav};
 use crate::store::Store;
-use crate::voice::Model;
-use crate::voice::enroll::Enroller;
+use crate::voice::enroll::{Condition, Enroller};
+use crate::voice::{Bandwidth, Model};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -76,8 +76,12 @@ pub fn hear(model: &Model, file: &Path, enroller: &mut Enroller) -> anyhow::Resu
     front_end.finish();
     let mut heard_ms = 0;
     while let Some(window) = front_end.next_window() {
+        if window.is_steady() {
+            continue;
+        }
         heard_ms = window.net_speech_ms;
-        enroller.add(&model.embedder.embed(&window)?, heard_ms);
+        let condition = Condition { snr_db: window.snr_db, bandwidth: Bandwidth::of(wav.sample_rate_hz) };
+        enroller.add(&model.embedder.embed(&window)?, heard_ms, condition);
     }
     enroller.next_recording();
     anyhow::ensure!(heard_ms > 0, "no speech in it");

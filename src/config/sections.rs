@@ -79,6 +79,7 @@ struct Call {
 struct Voice {
     model: String,
     threads: usize,
+    refresh_days: u32,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +144,7 @@ impl Config {
                 receiver,
                 media_timeout: Duration::from_secs(s.call.media_timeout_s),
                 wrap_up: Duration::from_secs(s.call.wrap_up_s),
+                refresh_every: (s.voice.refresh_days > 0).then(|| DAY.saturating_mul(s.voice.refresh_days)),
             },
             max_calls: s.call.max_calls,
             drain: Duration::from_secs(s.call.drain_s),
@@ -158,6 +160,8 @@ impl Config {
         })
     }
 }
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 fn stream_options(stream: &Stream, sip: &Sip) -> Result<stream::Options, ConfigError> {
     let audiohook = match (stream.audiohook_key.as_str(), stream.audiohook_secret.as_str()) {

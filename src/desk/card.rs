@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::base::{CallId, E164, Line, Pii, UnixMillis};
-use crate::call::{EndCause, Known};
+use crate::call::{EndCause, Known, Missing};
 use crate::customer::CustomerId;
 use crate::identity::{State, VoiceUse};
 
@@ -25,10 +25,17 @@ pub struct Card {
     pub voice: Option<VoiceUse>,
     /// Somebody else has come onto the line, and it is not clear yet who.
     pub new_speaker: bool,
+    /// Another voice than before speaks, and no agent has said yet who.
+    pub voice_changed: bool,
+    pub missing: Option<Missing>,
+    /// Why this call does not join the voiceprint of the confirmed customer.
+    pub not_learnt: Option<String>,
     pub net_speech_ms: u32,
     pub settled: bool,
     /// Most probable first.
     pub candidates: Vec<Candidate>,
+    /// The first of them was found among everyone, and the number says nothing of them.
+    pub from_elsewhere: bool,
     /// Chance that it is none of the candidates, `None` until the first decision.
     pub someone_else: Option<f32>,
     pub confirmed: Option<CustomerId>,
@@ -87,9 +94,13 @@ impl Card {
             state: State::Listening,
             voice: None,
             new_speaker: false,
+            voice_changed: false,
+            missing: None,
+            not_learnt: None,
             net_speech_ms: 0,
             settled: false,
             candidates: Vec::new(),
+            from_elsewhere: false,
             someone_else: None,
             confirmed: None,
             rejected: false,

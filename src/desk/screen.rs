@@ -112,6 +112,9 @@ impl Entry {
             }
             What::Enrolled { customer } => self.enrolment(customer, Progress::Stored),
             What::EnrollFailed { customer, reason } => self.enrolment(customer, Progress::Failed(reason)),
+            What::Missing(missing) => self.card_mut().missing = missing,
+            What::VoiceChanged => self.card_mut().voice_changed = true,
+            What::NotLearnt { customer, reason } => self.not_learnt(&customer, reason),
             What::ConsentWithdrawn { customer } => self.enrolment(customer, Progress::Withdrawn),
             What::OrderPlaced { order } => self.card_mut().order_placed = Some(order),
             What::Ended { cause } => self.card_mut().ended = Some(cause),
@@ -163,6 +166,7 @@ impl Entry {
         card.net_speech_ms = decision.net_speech_ms;
         card.settled = decision.settled;
         card.new_speaker &= card.state == State::Listening;
+        card.from_elsewhere = decision.ranked.first().is_some_and(|first| first.elsewhere);
         card.someone_else = Some(decision.someone_else);
         card.candidates = decision
             .ranked
@@ -185,6 +189,9 @@ impl Entry {
         card.confirmed = Some(customer);
         card.rejected = false;
         card.new_speaker = false;
+        card.voice_changed = false;
+        card.missing = None;
+        card.not_learnt = None;
     }
 
     fn someone_else(&mut self) {
@@ -200,7 +207,15 @@ impl Entry {
         card.confirmed = None;
         card.known = None;
         card.rejected = true;
+        card.voice_changed = false;
+        card.not_learnt = None;
         card.state = State::NotKnown;
+    }
+
+    fn not_learnt(&mut self, customer: &CustomerId, reason: String) {
+        if self.card.confirmed.as_ref() == Some(customer) {
+            self.card_mut().not_learnt = Some(reason);
+        }
     }
 
     /// Everything about the speaker before goes; the call itself stays.

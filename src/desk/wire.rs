@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Card, Progress, consent_script};
 use crate::base::UnixMillis;
-use crate::call::EndCause;
+use crate::call::{EndCause, Missing};
 use crate::customer::{Channel, ComplaintState, Contact, Order, OrderLine, Profile};
 use crate::identity::{State, VoiceUse};
 
@@ -21,6 +21,7 @@ pub mod proto {
 const LAST_CONTACTS: usize = 5;
 
 const NEW_SPEAKER: &str = "Somebody else is on the line now.";
+const VOICE_CHANGED: &str = "The voice has changed: somebody else may be speaking now. Ask who it is.";
 
 /// `language`: that of the shop, for callers whose own is not known.
 pub fn card(card: &Card, language: &str) -> proto::Card {
@@ -57,7 +58,7 @@ pub fn card(card: &Card, language: &str) -> proto::Card {
         consent_script: Some(script(consent_script::in_language(spoken, language))),
         awaiting_key: card.awaiting_key,
         end_cause: card.ended.map(end_cause).unwrap_or_default().into(),
-        notice: if card.new_speaker { NEW_SPEAKER } else { "" }.to_owned(),
+        notice: notice(card),
     }
 }
 
@@ -155,6 +156,27 @@ fn voice_use(voice: VoiceUse) -> proto::VoiceUse {
         VoiceUse::NoConsentedCandidate => proto::VoiceUse::NoConsentedCandidate,
         VoiceUse::Unavailable => proto::VoiceUse::Unavailable,
         VoiceUse::Mixed => proto::VoiceUse::Mixed,
+    }
+}
+
+const ELSEWHERE: &str = "Possibly, by a search of everyone's voice: the number says nothing of them. Ask for the name.";
+
+/// One sentence, the most pressing.
+fn notice(card: &Card) -> String {
+    match &card.not_learnt {
+        _ if card.new_speaker => NEW_SPEAKER.to_owned(),
+        _ if card.voice_changed => VOICE_CHANGED.to_owned(),
+        Some(reason) => format!("Nothing was learnt from this call: {reason}."),
+        None if card.from_elsewhere && card.confirmed.is_none() && !card.rejected => ELSEWHERE.to_owned(),
+        None => card.missing.map(missing).unwrap_or_default().to_owned(),
+    }
+}
+
+fn missing(missing: Missing) -> &'static str {
+    match missing {
+        Missing::Speech => "Not enough voice: hardly any speech is heard.",
+        Missing::Clear => "The line is overdriven: the voice is hard to tell, and cannot be learnt.",
+        Missing::Embedding => "The voice cannot be made out: the model gives nothing for it.",
     }
 }
 

@@ -60,6 +60,7 @@ impl Hypotheses {
                 customer: (*customer).clone(),
                 chance: ((log - top).exp() / total) as f32,
                 by_voice: *by_voice,
+                elsewhere: !self.prior.at_number.iter().any(|(at, _)| at == *customer),
             })
             .collect();
         let someone_else = (1.0 - ranked.iter().map(|r| r.chance).sum::<f32>()).max(0.0);

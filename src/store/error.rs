@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::base::ErrorKind;
 use crate::customer::CustomerId;
+use crate::voice::NotRefreshed;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -47,6 +48,8 @@ pub enum StoreError {
     UnknownCustomer(CustomerId),
     #[error("a voiceprint needs the yes of its own customer")]
     NotConsented,
+    #[error("{0}; nothing was changed")]
+    NotRefreshed(#[from] NotRefreshed),
     #[error("an order needs at least one line, and quantities from 1 to 10000")]
     EmptyOrder,
     #[error("{0} is not on the menu")]
@@ -70,7 +73,7 @@ impl StoreError {
             }
             UnknownCustomer(_) => ErrorKind::NotFound,
             NotConsented | KeyFile { .. } | WrongKey { .. } | KeyLost { .. } => ErrorKind::Denied,
-            KeyReused => ErrorKind::Conflict,
+            KeyReused | NotRefreshed(_) => ErrorKind::Conflict,
             CannotOpen { .. } | Unreachable { .. } | DiskFull { .. } | ReadOnly { .. } | Locked { .. } => {
                 ErrorKind::Unavailable
             }

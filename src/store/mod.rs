@@ -16,11 +16,13 @@ mod shop;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod voiceprints;
 
 pub use audit::AuditRow;
 pub use calls::CallFacts;
-pub use consent::{Destroyed, OtherModel};
+pub use consent::Destroyed;
 pub use db::Store;
 pub use error::StoreError;
 pub use options::{KeySource, Options};
 pub use orders::{NewOrder, PlacedOrder};
+pub use voiceprints::{OtherModel, Refresh};

@@ -1,6 +1,7 @@
 //! From windows to a voiceprint: enough speech, and of one person.
 
-use super::{Embedding, ModelId, Pooled, VoiceError, Voiceprint};
+use super::voiceprint::MAX_ENROLLED;
+use super::{Bandwidth, Centroid, Embedding, ModelId, Origin, Pooled, VoiceError, Voiceprint};
 use crate::base::UnixMillis;
 
 /// The least that a print is made from. With less, one word said oddly is half the print.
@@ -22,6 +23,18 @@ struct Recording {
     windows: Vec<Embedding>,
     pooled: Pooled,
     net_speech_ms: u32,
+    /// Sum over the windows.
+    snr_db: f32,
+    bandwidth: Option<Bandwidth>,
+    /// How many were put together.
+    calls: u32,
+}
+
+/// What a window came over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Condition {
+    pub snr_db: f32,
+    pub bandwidth: Bandwidth,
 }
 
 /// Five minutes of speech in one recording; what follows is not taken. 1 kB each.
@@ -29,9 +42,9 @@ const MAX_WINDOWS: usize = 375;
 
 impl Enroller {
     /// Takes the next window of the present recording, which has `net_speech_ms` of speech up to its end.
-    pub fn add(&mut self, embedding: &Embedding, net_speech_ms: u32) {
+    pub fn add(&mut self, embedding: &Embedding, net_speech_ms: u32, condition: Condition) {
         if self.recordings.is_empty() || self.between {
-            self.recordings.push(Recording::default());
+            self.recordings.push(Recording { calls: 1, ..Recording::default() });
             self.between = false;
         }
         if let Some(recording) = self.recordings.last_mut()
@@ -40,6 +53,8 @@ impl Enroller {
             recording.windows.push(embedding.clone());
             recording.pooled.add(embedding);
             recording.net_speech_ms = net_speech_ms;
+            recording.snr_db += condition.snr_db;
+            recording.bandwidth = Some(condition.bandwidth);
         }
     }
 
@@ -54,38 +69,81 @@ impl Enroller {
     }
 
     /// Refuses less than [`USABLE_MS`] and more than one voice.
-    pub fn finish(self, model: &ModelId, enrolled_at: UnixMillis) -> Result<Voiceprint, VoiceError> {
-        let net_speech_ms = self.net_speech_ms();
-        let too_little = VoiceError::TooLittleSpeech { heard_ms: net_speech_ms, needed_ms: USABLE_MS };
-        if net_speech_ms < USABLE_MS {
-            return Err(too_little);
+    pub fn finish(mut self, model: &ModelId, enrolled_at: UnixMillis) -> Result<Voiceprint, VoiceError> {
+        self.check()?;
+        while self.recordings.len() > MAX_ENROLLED {
+            self.put_together_the_shortest();
+        }
+        let centroids =
+            self.recordings.iter().filter_map(|recording| recording.centroid(enrolled_at, Origin::Enrolled));
+        Voiceprint::new(model.clone(), centroids.collect()).ok_or_else(|| self.too_little())
+    }
+
+    /// The one call heard, for the print of a person who is enrolled already. Refused as by [`Enroller::finish`].
+    pub fn finish_call(self, heard_at: UnixMillis) -> Result<Centroid, VoiceError> {
+        self.check()?;
+        let call = self.recordings.first().and_then(|recording| recording.centroid(heard_at, Origin::Refreshed));
+        call.ok_or_else(|| self.too_little())
+    }
+
+    fn check(&self) -> Result<(), VoiceError> {
+        if self.net_speech_ms() < USABLE_MS {
+            return Err(self.too_little());
         }
         if self.recordings.iter().any(|recording| is_two_voices(&recording.windows)) || self.recordings_differ() {
             return Err(VoiceError::TwoVoices);
         }
-        let embedding = self.pool(None).ok_or(too_little)?;
-        let calls = self.recordings.len() as u32;
-        Ok(Voiceprint { model: model.clone(), embedding, net_speech_ms, calls, enrolled_at })
+        Ok(())
+    }
+
+    fn too_little(&self) -> VoiceError {
+        VoiceError::TooLittleSpeech { heard_ms: self.net_speech_ms(), needed_ms: USABLE_MS }
     }
 
     /// Whether one recording is far from the mean of the others.
     fn recordings_differ(&self) -> bool {
         self.recordings.len() > 1
             && (0..self.recordings.len()).any(|n| {
-                let (one, others) = (self.recordings[n].pooled.embedding(), self.pool(Some(n)));
+                let (one, others) = (self.recordings[n].pooled.embedding(), self.pool_without(n));
                 one.zip(others).is_some_and(|(one, others)| one.cosine(&others).0 < MIN_COSINE_BETWEEN_CALLS)
             })
     }
 
     /// Every window counts alike: a long call says more than a short one.
-    fn pool(&self, except: Option<usize>) -> Option<Embedding> {
+    fn pool_without(&self, without: usize) -> Option<Embedding> {
         let mut pooled = Pooled::new();
         for (n, recording) in self.recordings.iter().enumerate() {
-            if Some(n) != except {
+            if n != without {
                 recording.windows.iter().for_each(|window| pooled.add(window));
             }
         }
         pooled.embedding()
+    }
+
+    fn put_together_the_shortest(&mut self) {
+        self.recordings.sort_by_key(|recording| std::cmp::Reverse(recording.net_speech_ms));
+        let Some(shortest) = self.recordings.pop() else { return };
+        let Some(other) = self.recordings.last_mut() else { return };
+        shortest.windows.iter().for_each(|window| other.pooled.add(window));
+        other.windows.extend(shortest.windows);
+        other.net_speech_ms += shortest.net_speech_ms;
+        other.snr_db += shortest.snr_db;
+        other.bandwidth = other.bandwidth.filter(|bandwidth| Some(*bandwidth) == shortest.bandwidth);
+        other.calls += shortest.calls;
+    }
+}
+
+impl Recording {
+    fn centroid(&self, heard_at: UnixMillis, origin: Origin) -> Option<Centroid> {
+        Some(Centroid {
+            embedding: self.pooled.embedding()?,
+            net_speech_ms: self.net_speech_ms,
+            snr_db: Some(self.snr_db / self.windows.len().max(1) as f32),
+            bandwidth: self.bandwidth,
+            calls: self.calls,
+            heard_at,
+            origin,
+        })
     }
 }
 
@@ -146,11 +204,13 @@ mod tests {
         Embedding::from_values(vec![(angle + spread).cos(), (angle + spread).sin(), 0.2]).unwrap()
     }
 
+    const QUIET: Condition = Condition { snr_db: 30.0, bandwidth: Bandwidth::Narrow };
+
     fn enroller(angles: &[f32], net_speech_ms: u32) -> Enroller {
         let mut enroller = Enroller::default();
         let last = angles.len() as u32 - 1;
         for (n, angle) in (0u32..).zip(angles) {
-            enroller.add(&window(*angle, n), if n == last { net_speech_ms } else { 1600 });
+            enroller.add(&window(*angle, n), if n == last { net_speech_ms } else { 1600 }, QUIET);
         }
         enroller
     }
@@ -162,8 +222,8 @@ mod tests {
     #[test]
     fn ten_seconds_make_a_print_and_less_does_not() {
         let print = finish(enroller(&[0.0; 12], USABLE_MS)).unwrap();
-        assert_eq!((print.net_speech_ms, print.calls, print.enrolled_at), (USABLE_MS, 1, UnixMillis(5)));
-        assert!(print.embedding.cosine(&window(0.04, 0)).0 > 0.99);
+        assert_eq!((print.net_speech_ms(), print.calls(), print.newest_at()), (USABLE_MS, 1, UnixMillis(5)));
+        assert!(print.pooled().cosine(&window(0.04, 0)).0 > 0.99);
         let refused = finish(enroller(&[0.0; 12], USABLE_MS - 10));
         assert!(matches!(refused, Err(VoiceError::TooLittleSpeech { heard_ms: 9990, needed_ms: 10_000 })));
         assert!(matches!(finish(Enroller::default()), Err(VoiceError::TooLittleSpeech { heard_ms: 0, .. })));
@@ -173,9 +233,9 @@ mod tests {
     fn speech_of_several_calls_adds_up() {
         let mut enroller = enroller(&[0.0; 7], 6000);
         enroller.next_recording();
-        (0..6).for_each(|n| enroller.add(&window(0.05, n), 5000));
+        (0..6).for_each(|n| enroller.add(&window(0.05, n), 5000, QUIET));
         assert_eq!(enroller.net_speech_ms(), 11_000);
-        assert_eq!(finish(enroller).unwrap().calls, 2);
+        assert_eq!(finish(enroller).unwrap().calls(), 2);
     }
 
     #[test]
@@ -196,7 +256,36 @@ mod tests {
     fn a_call_of_another_person_among_the_calls_is_refused() {
         let mut enroller = enroller(&[0.0; 12], 10_000);
         enroller.next_recording();
-        (0..12).for_each(|n| enroller.add(&window(1.5, n), 10_000));
+        (0..12).for_each(|n| enroller.add(&window(1.5, n), 10_000, QUIET));
         assert!(matches!(finish(enroller), Err(VoiceError::TwoVoices)));
+    }
+
+    #[test]
+    fn calls_are_kept_apart_with_what_they_came_over() {
+        let mut enroller = enroller(&[0.0; 7], 6000);
+        enroller.next_recording();
+        let noisy = |snr_db| Condition { snr_db, bandwidth: Bandwidth::Wide };
+        (0..6).for_each(|n| enroller.add(&window(0.4, n), 5000, noisy(if n < 3 { 8.0 } else { 12.0 })));
+        let print = finish(enroller).unwrap();
+        let [first, second] = print.centroids() else { panic!("{:?}", print.centroids().len()) };
+        assert_eq!((first.net_speech_ms, first.snr_db, first.bandwidth), (6000, Some(30.0), Some(Bandwidth::Narrow)));
+        assert_eq!((second.net_speech_ms, second.snr_db, second.bandwidth), (5000, Some(10.0), Some(Bandwidth::Wide)));
+        assert!(
+            first.embedding.cosine(&window(0.04, 0)).0 > 0.99 && second.embedding.cosine(&window(0.44, 0)).0 > 0.99
+        );
+    }
+
+    #[test]
+    fn of_many_recordings_the_shortest_are_put_together_and_none_is_lost() {
+        let mut enroller = Enroller::default();
+        for recording in 0..9u32 {
+            (0..4).for_each(|n| enroller.add(&window(0.05 * recording as f32, n), 3000 + 100 * recording, QUIET));
+            enroller.next_recording();
+        }
+        let heard_ms = enroller.net_speech_ms();
+        let print = finish(enroller).unwrap();
+        assert_eq!((print.centroids().len(), print.calls(), print.net_speech_ms()), (MAX_ENROLLED, 9, heard_ms));
+        let most = print.centroids().iter().map(|centroid| centroid.net_speech_ms).max();
+        assert!(most < Some(heard_ms / 2), "not all in one");
     }
 }

@@ -9,132 +9,139 @@ use std::hash::Hash;
 
 use zeroize::Zeroize;
 
-use super::{Embedding, ModelId, Score, VoiceError, Voiceprint};
+use super::{Bandwidth, Centroid, Embedding, ModelId, Origin, Score, VoiceError, Voiceprint};
 use crate::base::UnixMillis;
 
+/// Prints of one model under keys of the caller's choice. A person has a row for each of their calls and, with several,
+/// one for their pool; their score is that of the best row, so that people are ranked and not calls.
 #[derive(Clone)]
-/// Prints of one model under keys of the caller's choice.
 pub struct Gallery<K> {
     model: ModelId,
     dimension: usize,
-    /// `[prints, dimension]`, row-major; the row of `entries[n]` is row n.
+    /// `[rows, dimension]`, row-major.
     rows: Vec<f32>,
-    entries: Vec<Entry<K>>,
-    row_of: HashMap<K, usize>,
+    /// Whose each row is, as a place in `people`.
+    owners: Vec<usize>,
+    people: Vec<Entry<K>>,
+    place_of: HashMap<K, usize>,
 }
 
 #[derive(Clone)]
-/// A voiceprint without its values.
 struct Entry<K> {
     key: K,
+    calls: Vec<Call>,
+    /// One a call, then that of the pool.
+    rows: Vec<usize>,
+}
+
+/// A centroid without its values.
+#[derive(Clone)]
+struct Call {
     net_speech_ms: u32,
+    snr_db: Option<f32>,
+    bandwidth: Option<Bandwidth>,
     calls: u32,
-    enrolled_at: UnixMillis,
+    heard_at: UnixMillis,
+    origin: Origin,
 }
 
 impl<K: Clone + Eq + Hash> Gallery<K> {
     pub fn new(model: ModelId) -> Self {
-        Self { model, dimension: 0, rows: Vec::new(), entries: Vec::new(), row_of: HashMap::new() }
+        Self { model, dimension: 0, rows: Vec::new(), owners: Vec::new(), people: Vec::new(), place_of: HashMap::new() }
     }
 
     pub fn model(&self) -> &ModelId {
         &self.model
     }
 
+    /// People.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.people.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.people.is_empty()
     }
 
     /// Adds a print or replaces the one under `key`. A print of another model is refused.
     pub fn insert(&mut self, key: K, print: Voiceprint) -> Result<(), VoiceError> {
-        let values = print.embedding.values();
-        if self.entries.is_empty() {
-            self.dimension = values.len();
-        }
-        if print.model != self.model || values.len() != self.dimension {
+        let pooled = print.pooled();
+        let dimension = pooled.values().len();
+        if print.model != self.model || (!self.is_empty() && dimension != self.dimension) {
             return Err(VoiceError::ForeignModel { found: print.model.clone(), wanted: self.model.clone() });
         }
-        let entry = Entry {
-            key: key.clone(),
-            net_speech_ms: print.net_speech_ms,
-            calls: print.calls,
-            enrolled_at: print.enrolled_at,
-        };
-        if let Some(&row) = self.row_of.get(&key) {
-            self.entries[row] = entry;
-            self.rows[row * self.dimension..][..self.dimension].copy_from_slice(values);
-        } else {
-            self.row_of.insert(key, self.entries.len());
-            self.entries.push(entry);
-            self.push_row(values);
-        }
+        self.dimension = dimension;
+        self.remove(&key);
+        let place = self.people.len();
+        let centroids = print.centroids();
+        let pool = (centroids.len() > 1).then_some(&pooled);
+        let rows = centroids.iter().map(|centroid| &centroid.embedding).chain(pool);
+        let rows = rows.map(|embedding| self.push_row(place, embedding.values())).collect();
+        let calls = centroids.iter().map(Call::of).collect();
+        self.people.push(Entry { key: key.clone(), calls, rows });
+        self.place_of.insert(key, place);
         Ok(())
     }
 
     pub fn contains(&self, key: &K) -> bool {
-        self.row_of.contains_key(key)
+        self.place_of.contains_key(key)
     }
 
     /// Forgets a print and overwrites its values; `false` when there was none.
     pub fn remove(&mut self, key: &K) -> bool {
-        let Some(row) = self.row_of.remove(key) else { return false };
-        let (from, last) = (row * self.dimension, self.rows.len() - self.dimension);
-        self.rows.copy_within(last.., from);
-        self.rows[last..].zeroize();
-        self.rows.truncate(last);
-        self.entries.swap_remove(row);
-        if let Some(moved) = self.entries.get(row) {
-            self.row_of.insert(moved.key.clone(), row);
+        let Some(place) = self.place_of.remove(key) else { return false };
+        let mut rows = std::mem::take(&mut self.people[place].rows);
+        // The highest first: what moves into a freed place is then never one of these.
+        rows.sort_unstable();
+        rows.into_iter().rev().for_each(|row| self.remove_row(row));
+        self.people.swap_remove(place);
+        if let Some(moved) = self.people.get(place) {
+            moved.rows.iter().for_each(|row| self.owners[*row] = place);
+            self.place_of.insert(moved.key.clone(), place);
         }
         true
     }
 
     pub fn get(&self, key: &K) -> Option<Voiceprint> {
-        let row = *self.row_of.get(key)?;
-        let entry = &self.entries[row];
-        Some(Voiceprint {
-            model: self.model.clone(),
-            embedding: Embedding::from_values(self.row(row).to_vec())?,
-            net_speech_ms: entry.net_speech_ms,
-            calls: entry.calls,
-            enrolled_at: entry.enrolled_at,
-        })
+        let entry = &self.people[*self.place_of.get(key)?];
+        let centroids = entry.calls.iter().zip(&entry.rows).map(|(call, row)| call.centroid(self.row(*row)));
+        Voiceprint::new(self.model.clone(), centroids.collect::<Option<_>>()?)
     }
 
-    /// The cosine with the print under `key`.
+    /// The cosine with the best row of the print under `key`.
     pub fn score(&self, probe: &Embedding, key: &K) -> Option<Score> {
-        let row = *self.row_of.get(key)?;
-        (probe.values().len() == self.dimension).then(|| Score(dot(probe.values(), self.row(row))))
+        let entry = &self.people[*self.place_of.get(key)?];
+        let scores = entry.rows.iter().map(|row| dot(probe.values(), self.row(*row)));
+        (probe.values().len() == self.dimension).then(|| Score(scores.fold(f32::NEG_INFINITY, f32::max)))
     }
 
-    /// The `top` best, best first; equal scores in order of entry. A probe of another dimension finds nobody.
+    /// The `top` best people, best first; equal scores in order of entry. A probe of another dimension finds nobody.
     pub fn search(&self, probe: &Embedding, top: usize) -> Vec<(K, Score)> {
-        let mut best: Vec<(usize, f32)> = Vec::with_capacity(top.min(self.len()) + 1);
-        if top == 0 || probe.values().len() != self.dimension {
+        if top == 0 || self.is_empty() || probe.values().len() != self.dimension {
             return Vec::new();
         }
-        for (row, values) in self.rows.chunks_exact(self.dimension.max(1)).enumerate() {
-            let score = dot(probe.values(), values);
+        let mut scores = vec![f32::NEG_INFINITY; self.people.len()];
+        for (values, owner) in self.rows.chunks_exact(self.dimension).zip(&self.owners) {
+            scores[*owner] = scores[*owner].max(dot(probe.values(), values));
+        }
+        let mut best: Vec<(usize, f32)> = Vec::with_capacity(top.min(self.len()) + 1);
+        for (place, score) in scores.into_iter().enumerate() {
             if best.len() == top && best.last().is_some_and(|(_, worst)| score <= *worst) {
                 continue;
             }
             let at = best.partition_point(|(_, other)| *other >= score);
-            best.insert(at, (row, score));
+            best.insert(at, (place, score));
             best.truncate(top);
         }
-        best.into_iter().map(|(row, score)| (self.entries[row].key.clone(), Score(score))).collect()
+        best.into_iter().map(|(place, score)| (self.people[place].key.clone(), Score(score))).collect()
     }
 
     fn row(&self, row: usize) -> &[f32] {
         &self.rows[row * self.dimension..][..self.dimension]
     }
 
-    /// Grows by hand: `Vec` would free the old block with the prints still in it.
-    fn push_row(&mut self, values: &[f32]) {
+    /// Grows by hand: `Vec` would free the old block with the prints still in it. Gives the row's number.
+    fn push_row(&mut self, owner: usize, values: &[f32]) -> usize {
         if self.rows.len() + values.len() > self.rows.capacity() {
             let mut larger = Vec::with_capacity((self.rows.capacity() * 2).max(16 * values.len()));
             larger.extend_from_slice(&self.rows);
@@ -142,6 +149,34 @@ impl<K: Clone + Eq + Hash> Gallery<K> {
             self.rows = larger;
         }
         self.rows.extend_from_slice(values);
+        self.owners.push(owner);
+        self.owners.len() - 1
+    }
+
+    /// The last row takes its place.
+    fn remove_row(&mut self, row: usize) {
+        let last = self.owners.len() - 1;
+        self.rows.copy_within(last * self.dimension.., row * self.dimension);
+        self.rows[last * self.dimension..].zeroize();
+        self.rows.truncate(last * self.dimension);
+        let owner = self.owners[last];
+        self.owners.swap_remove(row);
+        if let Some(own) = self.people[owner].rows.iter_mut().find(|own| **own == last) {
+            *own = row;
+        }
+    }
+}
+
+impl Call {
+    fn of(centroid: &Centroid) -> Self {
+        let Centroid { net_speech_ms, snr_db, bandwidth, calls, heard_at, origin, .. } = *centroid;
+        Self { net_speech_ms, snr_db, bandwidth, calls, heard_at, origin }
+    }
+
+    fn centroid(&self, values: &[f32]) -> Option<Centroid> {
+        let Self { net_speech_ms, snr_db, bandwidth, calls, heard_at, origin } = *self;
+        let embedding = Embedding::from_values(values.to_vec())?;
+        Some(Centroid { embedding, net_speech_ms, snr_db, bandwidth, calls, heard_at, origin })
     }
 }
 
@@ -173,14 +208,18 @@ mod tests {
 
     use super::*;
 
+    fn centroid(values: &[f32]) -> Centroid {
+        let bandwidth = Some(Bandwidth::Narrow);
+        let embedding = Embedding::from_values(values.to_vec()).unwrap();
+        Centroid { bandwidth, snr_db: Some(20.0), ..Centroid::enrolled(embedding, 20_000, UnixMillis(7)) }
+    }
+
     fn print(values: &[f32]) -> Voiceprint {
-        Voiceprint {
-            model: ModelId::new("ours"),
-            embedding: Embedding::from_values(values.to_vec()).unwrap(),
-            net_speech_ms: 20_000,
-            calls: 2,
-            enrolled_at: UnixMillis(7),
-        }
+        Voiceprint::new(ModelId::new("ours"), vec![centroid(values)]).unwrap()
+    }
+
+    fn several(calls: &[[f32; 3]]) -> Voiceprint {
+        Voiceprint::new(ModelId::new("ours"), calls.iter().map(|values| centroid(values)).collect()).unwrap()
     }
 
     fn gallery(prints: &[[f32; 3]]) -> Gallery<usize> {
@@ -197,7 +236,7 @@ mod tests {
         let probe = Embedding::from_values(vec![1.0, 0.2, 0.0]).unwrap();
         let found = gallery.search(&probe, 2);
         assert_eq!(found.iter().map(|(key, _)| *key).collect::<Vec<_>>(), [1, 2]);
-        assert!((found[0].1.0 - probe.cosine(&print(&[1.0, 0.0, 0.0]).embedding).0).abs() < 1e-6);
+        assert!((found[0].1.0 - probe.cosine(&print(&[1.0, 0.0, 0.0]).pooled()).0).abs() < 1e-6);
         assert_eq!(gallery.score(&probe, &2), Some(found[1].1));
         assert!(gallery.search(&probe, 0).is_empty());
         assert_eq!(gallery.search(&probe, 99).len(), 3);
@@ -210,9 +249,22 @@ mod tests {
         assert!(gallery.get(&0).is_none());
         for (key, values) in [(1, [1.0, 0.0, 0.0]), (2, [0.0, 0.0, 1.0])] {
             assert_eq!(gallery.get(&key), Some(print(&values)));
-            assert_eq!(gallery.search(&print(&values).embedding, 1)[0].0, key);
+            assert_eq!(gallery.search(&print(&values).pooled(), 1)[0].0, key);
         }
         assert!(gallery.remove(&2) && gallery.remove(&1) && gallery.is_empty());
+    }
+
+    #[test]
+    fn a_person_is_found_once_by_the_best_of_their_calls() {
+        let mut gallery = gallery(&[[0.0, 0.9, 0.4], [0.7, 0.0, 0.7]]);
+        gallery.insert(9, several(&[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])).unwrap();
+        let probe = Embedding::from_values(vec![0.05, 1.0, 0.0]).unwrap();
+        let found = gallery.search(&probe, 5);
+        assert_eq!(found.iter().map(|(key, _)| *key).collect::<Vec<_>>(), [9, 0, 1]);
+        assert!(found[0].1.0 > 0.99, "one of the two calls, and not their mean");
+        assert_eq!(gallery.get(&9), Some(several(&[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])));
+        let between = Embedding::from_values(vec![1.0, 1.0, 0.0]).unwrap();
+        assert!(gallery.score(&between, &9).unwrap().0 > 0.99, "or their mean");
     }
 
     #[test]
@@ -225,7 +277,7 @@ mod tests {
     #[test]
     fn a_foreign_print_is_refused() {
         let mut gallery = gallery(&[[0.0, 1.0, 0.0]]);
-        let foreign = Voiceprint { model: ModelId::new("theirs"), ..print(&[1.0, 0.0, 0.0]) };
+        let foreign = Voiceprint::new(ModelId::new("theirs"), vec![centroid(&[1.0, 0.0, 0.0])]).unwrap();
         assert!(matches!(gallery.insert(1, foreign), Err(VoiceError::ForeignModel { .. })));
         assert_eq!(gallery.len(), 1);
         let other_dimension = Embedding::from_values(vec![1.0, 0.0]).unwrap();
@@ -235,17 +287,26 @@ mod tests {
     proptest! {
         #[test]
         fn the_search_agrees_with_sorting_everything(
-            prints in prop::collection::vec(prop::array::uniform3(0.1f32..1.0), 1..60),
+            prints in prop::collection::vec(prop::collection::vec(prop::array::uniform3(0.1f32..1.0), 1..5), 1..40),
+            removed in prop::collection::vec(0usize..40, 0..10),
             probe in prop::array::uniform3(0.1f32..1.0),
             top in 1usize..8,
         ) {
             let probe = Embedding::from_values(probe.to_vec()).unwrap();
-            let mut all: Vec<f32> = prints.iter().map(|p| probe.cosine(&print(p).embedding).0).collect();
+            let mut gallery = Gallery::new(ModelId::new("ours"));
+            prints.iter().enumerate().for_each(|(key, calls)| gallery.insert(key, several(calls)).unwrap());
+            removed.iter().for_each(|key| { gallery.remove(key); });
+            let kept = prints.iter().enumerate().filter(|(key, _)| !removed.contains(key));
+            let mut all: Vec<f32> = kept.clone().map(|(_, calls)| several(calls).score(&probe).0).collect();
             all.sort_by(|a, b| b.total_cmp(a));
-            let found = gallery(&prints).search(&probe, top);
-            prop_assert_eq!(found.len(), top.min(prints.len()));
-            for ((_, score), wanted) in found.iter().zip(all) {
+            let found = gallery.search(&probe, top);
+            prop_assert_eq!(found.len(), top.min(all.len()));
+            for ((key, score), wanted) in found.iter().zip(all) {
                 prop_assert!((score.0 - wanted).abs() < 1e-5);
+                prop_assert_eq!(gallery.score(&probe, key), Some(*score));
+            }
+            for (key, calls) in kept {
+                prop_assert!(gallery.get(&key).is_some_and(|print| print.centroids().len() == calls.len()));
             }
         }
     }

@@ -10,6 +10,7 @@ mod golden;
 pub mod model;
 pub mod pool;
 pub mod pooled;
+pub mod refresh;
 pub mod voiceprint;
 pub mod wccn;
 
@@ -21,5 +22,6 @@ pub use gallery::Gallery;
 pub use model::{Model, ModelSource};
 pub use pool::{Pool, PoolClient};
 pub use pooled::Pooled;
-pub use voiceprint::Voiceprint;
+pub use refresh::NotRefreshed;
+pub use voiceprint::{Bandwidth, Centroid, Origin, Voiceprint};
 pub use wccn::Wccn;

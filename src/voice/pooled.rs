@@ -18,11 +18,16 @@ impl Pooled {
 
     /// One of another dimension, which only another model makes, is left out.
     pub fn add(&mut self, embedding: &Embedding) {
+        self.add_weighted(embedding, 1.0);
+    }
+
+    /// As that many windows at once.
+    pub fn add_weighted(&mut self, embedding: &Embedding, weight: f32) {
         if self.sum.is_empty() {
             *self.sum = vec![0.0; embedding.values().len()];
         }
         if self.sum.len() == embedding.values().len() {
-            self.sum.iter_mut().zip(embedding.values()).for_each(|(sum, value)| *sum += value);
+            self.sum.iter_mut().zip(embedding.values()).for_each(|(sum, value)| *sum += weight * value);
             self.windows += 1;
         }
     }

@@ -14,8 +14,8 @@ use regulars::service::Service;
 use regulars::sip::SipError;
 use regulars::sip::softphone::{CallOutcome, SoftphoneOptions, Tail, place};
 use regulars::speech::{FrontEnd, codec, wav};
-use regulars::voice::enroll::Enroller;
-use regulars::voice::{Model, Voiceprint};
+use regulars::voice::enroll::{Condition, Enroller};
+use regulars::voice::{Bandwidth, Model, Voiceprint};
 use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -23,6 +23,8 @@ use tonic::transport::Channel;
 /// A voice of the fixtures, by its place in voices.csv among those that have enrolment recordings.
 pub const ANNA: usize = 0;
 pub const BEN: usize = 1;
+/// Nothing like Anna's.
+pub const CARL: usize = 7;
 
 pub const NUMBER: &str = "+12125550123";
 pub const LINE: &str = "pizza";
@@ -76,7 +78,11 @@ impl House {
             front_end.push(&wav.samples);
             front_end.finish();
             while let Some(window) = front_end.next_window() {
-                enroller.add(&self.model.embedder.embed(&window).unwrap(), window.net_speech_ms);
+                if window.is_steady() {
+                    continue;
+                }
+                let condition = Condition { snr_db: window.snr_db, bandwidth: Bandwidth::of(wav.sample_rate_hz) };
+                enroller.add(&self.model.embedder.embed(&window).unwrap(), window.net_speech_ms, condition);
             }
             enroller.next_recording();
         }
@@ -115,6 +121,16 @@ pub fn recordings(voice: usize, role: &str) -> Vec<PathBuf> {
     let enrolled: Vec<&String> =
         speakers.iter().filter(|s| rows.iter().any(|(of, role, _)| of == *s && role == "enroll")).collect();
     files(&rows, enrolled[voice], role)
+}
+
+/// What is in these files, one after the other.
+pub fn sound(files: &[PathBuf]) -> Vec<f32> {
+    files.iter().flat_map(|file| wav::parse(&std::fs::read(file).unwrap()).unwrap().samples).collect()
+}
+
+/// What is in this file of the fixtures.
+pub fn fixture(file: &str) -> Vec<f32> {
+    sound(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(file)])
 }
 
 /// What the first voice says that is not enrolled anywhere.
@@ -182,14 +198,25 @@ pub struct Phone {
 impl House {
     /// Calls the shop with these recordings, one after the other, and then stays on the line in silence.
     pub fn call(&self, from: Option<&str>, recordings: &[PathBuf]) -> Phone {
+        self.call_with(from, &sound(recordings))
+    }
+
+    /// The same with these samples at 8 kHz.
+    pub fn call_with(&self, from: Option<&str>, samples: &[f32]) -> Phone {
+        self.place(from, samples, Tail::UntilHangUp)
+    }
+
+    /// Hangs up when everything has been said.
+    pub fn call_to_the_end(&self, from: Option<&str>, samples: &[f32]) -> Phone {
+        self.place(from, samples, Tail::For(Duration::from_secs(1)))
+    }
+
+    fn place(&self, from: Option<&str>, samples: &[f32], tail: Tail) -> Phone {
         let mut audio = Vec::new();
-        for recording in recordings {
-            let wav = wav::parse(&std::fs::read(recording).unwrap()).unwrap();
-            codec::encode(Codec::Pcmu, &wav.samples, &mut audio);
-        }
+        codec::encode(Codec::Pcmu, samples, &mut audio);
         let mut options = SoftphoneOptions::new(self.uri(), from.map(|from| from.to_owned().into()), audio);
         options.codec = Codec::Pcmu;
-        options.tail = Tail::UntilHangUp;
+        options.tail = tail;
         let hang_up = CancellationToken::new();
         // The telephone's own life: it must not end with the service's.
         let call = place(options, Lifecycle::default(), hang_up.clone());

@@ -7,6 +7,8 @@
 
 mod agent_commands;
 mod another_model;
+mod bad_input;
+mod follow;
 mod house;
 mod number_card;
 #[path = "../streams/peer.rs"]

@@ -1,6 +1,6 @@
 //! Who is shown when the caller talks. Synthetic voices: plumbing, never accuracy.
 
-use regulars::desk::wire::proto::{RecognitionState, VoiceUse};
+use regulars::desk::wire::proto::{ConfirmIdentityRequest, RecognitionState, VoiceUse};
 
 use crate::house::{ANNA, BEN, House, NUMBER, recordings, stranger};
 
@@ -38,15 +38,22 @@ async fn a_stranger_on_a_known_number_is_not_known_and_sees_nobody_s_card() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn from_another_number_a_regular_is_recognised_only_where_everyone_is_searched() {
+async fn from_another_number_a_regular_is_a_name_to_ask_for_and_only_where_everyone_is_searched() {
     let reason = "identity.search_reason=a test of the wider search";
     let house = House::open(&["identity.search=everyone", reason]).await;
     let anna = house.customer("Anna Test", Some(NUMBER)).await;
     house.enroll(&anna, ANNA).await;
     let mut screen = house.screen().await;
     let phone = house.call(None, &recordings(ANNA, "probe"));
-    let card = screen.until("recognised", |card| card.state() == RecognitionState::Recognised).await;
+    let card = screen.until("probably", |card| card.state() == RecognitionState::Probably).await;
     assert_eq!(card.candidates[0].customer_id, anna.as_str());
+    assert!(card.notice.contains("Possibly") && card.notice.contains("Ask"), "{}", card.notice);
+    let card = screen.until("settled", |card| card.settled).await;
+    assert!(card.profile.is_none(), "whatever the chance: {:?}", card.candidates);
+    let confirm = ConfirmIdentityRequest { call_id: card.call_id, customer_id: anna.to_string(), agent: "Sal".into() };
+    screen.client.confirm_identity(confirm).await.unwrap();
+    let card = screen.until("the dossier", |card| card.profile.is_some()).await;
+    assert_eq!(card.notice, "");
     phone.hang_up().await;
     let audit = house.service().store.audit_rows(50).await.unwrap();
     assert!(audit.iter().any(|row| row.detail.contains("a test of the wider search")), "the reason is in the audit");

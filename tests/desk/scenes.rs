@@ -1,7 +1,7 @@
 //! Moments of a call, as the events that lead to them.
 
 use regulars::base::{CallId, Line, UnixMillis, clock};
-use regulars::call::{CallEvent, EndCause, What};
+use regulars::call::{CallEvent, EndCause, Missing, What};
 use regulars::customer::CustomerId;
 use regulars::identity::{Decision, Ranked, State, VoiceUse};
 
@@ -21,7 +21,12 @@ pub fn decided(state: State, chances: &[(&str, f32)], net_speech_ms: u32) -> Wha
             state,
             ranked: chances
                 .iter()
-                .map(|(who, chance)| Ranked { customer: CustomerId::new(*who), chance: *chance, by_voice: true })
+                .map(|(who, chance)| Ranked {
+                    customer: CustomerId::new(*who),
+                    chance: *chance,
+                    by_voice: true,
+                    elsewhere: false,
+                })
                 .collect(),
             someone_else: 1.0 - chances.iter().map(|(_, chance)| chance).sum::<f32>(),
             net_speech_ms,
@@ -31,6 +36,15 @@ pub fn decided(state: State, chances: &[(&str, f32)], net_speech_ms: u32) -> Wha
         people: chances.iter().map(|(who, _)| person(who)).collect(),
         known: carried,
     }
+}
+
+/// Found among everyone: the number says nothing.
+fn possibly() -> What {
+    let mut what = decided(State::Probably, &[(MARCO, 0.83)], 5600);
+    if let What::Decided { decision, .. } = &mut what {
+        decision.ranked[0].elsewhere = true;
+    }
+    what
 }
 
 fn voice_unused(people: &[&str], why: VoiceUse) -> What {
@@ -68,6 +82,16 @@ pub fn scene(name: &str) -> Vec<CallEvent> {
         "mixed" => then(vec![voice_unused(&[ANNA, MARCO, GIULIA], VoiceUse::Mixed)]),
         "new-speaker" => then(vec![recognised, What::NewSpeaker { number: Some(number()) }, by_number]),
         "rejected" => then(vec![recognised, What::SomeoneElse]),
+        "handed-on" => then(vec![
+            recognised,
+            What::VoiceChanged,
+            decided(State::Listening, &[(ANNA, 0.5), (MARCO, 0.3), (GIULIA, 0.1)], 1600),
+        ]),
+        "no-voice" => then(vec![
+            decided(State::Listening, &[(ANNA, 0.5), (MARCO, 0.3), (GIULIA, 0.1)], 800),
+            What::Missing(Some(Missing::Speech)),
+        ]),
+        "possibly" => vec![ringing, What::ByNumber { people: vec![] }, possibly()],
         "learning" => then(vec![known_anna(), enrolling(6200)]),
         "key-pressed" => vec![What::AwaitingKey(false)],
         "agreed" => vec![enrolling(0)],

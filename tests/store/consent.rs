@@ -9,7 +9,7 @@ use regulars::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use regulars::store::{OtherModel, StoreError};
 use regulars::voice::{ModelId, Voiceprint};
 
-use crate::fixture::{Fixture, NOW, model, number, print, yes, yes_after};
+use crate::fixture::{Fixture, NOW, heard, model, number, print, yes, yes_after};
 
 async fn enrolled(at: &Fixture) -> Vec<CustomerId> {
     at.store.voiceprints(&model()).await.unwrap().into_iter().map(|(customer, _)| customer).collect()
@@ -21,8 +21,8 @@ pub async fn a_print_comes_back_as_it_was_and_for_its_model_only(at: &Fixture) {
     let prints = at.store.voiceprints(&model()).await.unwrap();
     assert_eq!(prints.len(), 1);
     let (customer, found) = &prints[0];
-    assert_eq!((customer, &found.model, found.net_speech_ms, found.calls), (&anna, &model(), 12_001, 1));
-    assert!(found.embedding.cosine(&print(1).embedding).0 > 0.999_999);
+    assert_eq!((customer, &found.model, found.net_speech_ms(), found.calls()), (&anna, &model(), 12_001, 1));
+    assert!(found.pooled().cosine(&print(1).pooled()).0 > 0.999_999);
     let other = ModelId::new("fedcba9876543210-1");
     assert!(at.store.voiceprints(&other).await.unwrap().is_empty());
     assert!(!at.store.people_at(&number(1), &other).await.unwrap()[0].recognisable);
@@ -35,14 +35,14 @@ pub async fn enrolling_again_replaces_the_print(at: &Fixture) {
     at.store.enroll(yes(&anna), print(1)).await.unwrap();
     at.store.enroll(yes_after(&anna, 1), print(2)).await.unwrap();
     let prints = at.store.voiceprints(&model()).await.unwrap();
-    assert_eq!((prints.len(), prints[0].1.net_speech_ms), (1, 12_002));
+    assert_eq!((prints.len(), prints[0].1.net_speech_ms()), (1, 12_002));
     assert_eq!(at.count("consents").await, 2);
 }
 
 pub async fn prints_of_two_models_lie_side_by_side_and_a_no_takes_both(at: &Fixture) {
     let (anna, ben) = (at.customer("Anna Example", Some(&number(1))).await, at.customer("Ben Example", None).await);
     let newer = ModelId::new("fedcba9876543210-1");
-    let of_newer = |seed| Voiceprint { model: newer.clone(), ..print(seed) };
+    let of_newer = |seed| Voiceprint::new(newer.clone(), vec![heard(seed)]).unwrap();
     assert_eq!(at.store.other_models(&newer).await.unwrap(), []);
     at.store.enroll(yes(&anna), print(1)).await.unwrap();
     at.store.enroll(yes(&ben), print(2)).await.unwrap();
@@ -56,8 +56,8 @@ pub async fn prints_of_two_models_lie_side_by_side_and_a_no_takes_both(at: &Fixt
     for (model, print) in [(model(), print(1)), (newer.clone(), of_newer(3))] {
         let prints = at.store.voiceprints(&model).await.unwrap();
         let hers = &prints.iter().find(|(customer, _)| *customer == anna).unwrap().1;
-        assert_eq!((&hers.model, hers.net_speech_ms), (&model, print.net_speech_ms));
-        assert!(hers.embedding.cosine(&print.embedding).0 > 0.999_999);
+        assert_eq!((&hers.model, hers.net_speech_ms()), (&model, print.net_speech_ms()));
+        assert!(hers.pooled().cosine(&print.pooled()).0 > 0.999_999);
         assert!(at.store.people_at(&number(1), &model).await.unwrap()[0].recognisable);
     }
     let mut destroyed =
@@ -166,7 +166,7 @@ pub async fn a_sealed_print_shows_nothing_and_fits_its_customer_only(at: &Fixtur
     let (anna, ben) = (at.customer("Anna Example", None).await, at.customer("Ben Example", None).await);
     at.store.enroll(yes(&anna), print(1)).await.unwrap();
     at.store.enroll(yes(&ben), print(2)).await.unwrap();
-    for value in print(1).embedding.values().chunks_exact(2) {
+    for value in heard(1).embedding.values().chunks_exact(2) {
         let plain: String = value.iter().flat_map(|v| v.to_le_bytes()).map(|byte| format!("{byte:02X}")).collect();
         let hex = if at.is_postgres() { "upper(encode(sealed, 'hex'))" } else { "hex(sealed)" };
         assert_eq!(at.count(&format!("voiceprints WHERE {hex} LIKE '%{plain}%'")).await, 0);

@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::fixture::Fixture;
-use crate::{consent, imports, orders, people};
+use crate::{consent, imports, orders, people, refresh};
 
 enum Where<'a> {
     Sqlite,
@@ -44,6 +44,11 @@ cases! {
     consent::an_enrolment_is_whole_or_not_at_all
     consent::a_yes_and_a_no_at_once_end_in_a_no
     consent::a_yes_recorded_when_it_was_said_is_the_yes_of_the_print
+    refresh::a_confirmed_call_joins_the_print_as_it_was_heard
+    refresh::a_call_too_soon_or_of_another_voice_changes_nothing
+    refresh::no_call_joins_without_a_print_on_a_standing_yes
+    refresh::a_full_print_gives_up_its_oldest_refresh_and_never_an_enrolment
+    refresh::a_print_of_before_is_read_and_refreshed
     orders::the_same_key_is_the_same_order
     orders::an_order_that_cannot_be_is_refused_whole
     orders::many_screens_sending_one_key_place_one_order

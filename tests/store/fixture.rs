@@ -4,7 +4,7 @@ use regulars::base::{E164, Pii, UnixMillis};
 use regulars::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use regulars::store::import::{ImportOptions, ImportReport, Kind};
 use regulars::store::{KeySource, Options, Store, StoreError};
-use regulars::voice::{Embedding, ModelId, Voiceprint};
+use regulars::voice::{Centroid, Embedding, ModelId, Voiceprint};
 use sqlx::{AssertSqlSafe, Connection};
 
 use crate::cluster::Cluster;
@@ -121,13 +121,12 @@ pub fn yes_after(customer: &CustomerId, ms: i64) -> ConsentRecord {
     ConsentRecord { at: UnixMillis(NOW.0 + ms), ..yes(customer) }
 }
 
-pub fn print(seed: u32) -> Voiceprint {
+/// A voice as it sounded in one call.
+pub fn heard(seed: u32) -> Centroid {
     let values = (0..256).map(|n| ((n + 7 * seed) as f32 * 0.37 + seed as f32).sin()).collect();
-    Voiceprint {
-        model: model(),
-        embedding: Embedding::from_values(values).unwrap(),
-        net_speech_ms: 12_000 + seed,
-        calls: 1,
-        enrolled_at: NOW,
-    }
+    Centroid::enrolled(Embedding::from_values(values).unwrap(), 12_000 + seed, NOW)
+}
+
+pub fn print(seed: u32) -> Voiceprint {
+    Voiceprint::new(model(), vec![heard(seed)]).unwrap()
 }

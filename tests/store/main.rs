@@ -11,5 +11,7 @@ mod imports;
 mod keys;
 mod orders;
 mod people;
+mod refresh;
 mod retention;
+mod schema;
 mod trouble;

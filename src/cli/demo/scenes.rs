@@ -21,7 +21,7 @@ pub struct Scene {
 pub enum Expected {
     /// Recognised as this person.
     Known { name: String },
-    /// A hard line: this person first, recognised or probably.
+    /// A hard line, or a number that says nothing: this person first, recognised or probably.
     Likely { name: String },
     /// Not someone we know, and nobody's orders on the screen.
     NotKnown,
@@ -76,7 +76,10 @@ impl Cast {
         let second_of_household = &self.regulars[1];
         Ok(vec![
             scene("a regular", alone(0), Some(&alone(0).0.number), Agent::TakesTheOrder),
-            scene("a regular, number withheld", alone(1), None, Agent::Watches),
+            Scene {
+                expected: Expected::Likely { name: alone(1).0.name.clone() },
+                ..scene("a regular, number withheld", alone(1), None, Agent::Watches)
+            },
             scene(
                 "the second of a household",
                 second_of_household,
@@ -115,7 +118,7 @@ impl Cast {
                 title: "and calls again from another number",
                 from: Some(ANOTHER_NEW_NUMBER.to_owned()),
                 recordings: self.strangers[2].probe[..1].to_vec(),
-                expected: Expected::Known { name: NEW_REGULAR.to_owned() },
+                expected: Expected::Likely { name: NEW_REGULAR.to_owned() },
                 agent: Agent::Watches,
             },
         ])

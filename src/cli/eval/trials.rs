@@ -6,7 +6,7 @@ use super::manifest::{Role, Row};
 use super::metrics::Trials;
 use super::recordings::Heard;
 use crate::base::UnixMillis;
-use crate::voice::{Calibration, Gallery, Llr, ModelId, Pooled, Quality, Score, Voiceprint};
+use crate::voice::{Calibration, Centroid, Gallery, Llr, ModelId, Pooled, Quality, Score, Voiceprint};
 
 /// The people of one manifest and what was heard of them.
 pub struct Cast {
@@ -66,11 +66,9 @@ impl Cast {
         for (speaker, (pool, net_speech_ms, calls)) in pools {
             let Some(embedding) = pool.embedding() else { continue };
             thin += usize::from(net_speech_ms < usable_ms);
-            let model = model.clone();
-            gallery.insert(
-                speaker.clone(),
-                Voiceprint { model, embedding, net_speech_ms, calls, enrolled_at: UnixMillis(0) },
-            )?;
+            let centroid = Centroid { calls, ..Centroid::enrolled(embedding, net_speech_ms, UnixMillis(0)) };
+            let Some(print) = Voiceprint::new(model.clone(), vec![centroid]) else { continue };
+            gallery.insert(speaker.clone(), print)?;
             enrolled.push(speaker);
         }
         let refitted = Vec::new();

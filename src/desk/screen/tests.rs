@@ -41,7 +41,7 @@ fn ranked(state: State, chances: &[(&str, f32)], carried: Option<&str>) -> What 
             state,
             ranked: chances
                 .iter()
-                .map(|(who, chance)| Ranked { customer: id(who), chance: *chance, by_voice: true })
+                .map(|(who, chance)| Ranked { customer: id(who), chance: *chance, by_voice: true, elsewhere: false })
                 .collect(),
             someone_else: 1.0 - chances.iter().map(|(_, chance)| chance).sum::<f32>(),
             net_speech_ms: 3200,
@@ -210,6 +210,28 @@ fn a_card_that_moves_changes_both_lines_and_keeps_what_it_shows() {
     assert_eq!(call.0.on_line(&Line::new("line-of-one")).count(), 0);
     let other = Line::new("other");
     assert_eq!(call.0.on_line(&other).next().unwrap().known_customer(), Some(&id(ANNA)));
+}
+
+#[test]
+fn a_changed_voice_stays_on_the_card_until_an_agent_says_who_it_is() {
+    let mut call = OneCall::ringing();
+    call.see(ranked(State::Recognised, &[(ANNA, 0.98)], Some(ANNA)));
+    assert!(call.see(What::VoiceChanged).voice_changed);
+    let card = call.see(ranked(State::Recognised, &[(MARCO, 0.98)], Some(MARCO)));
+    assert!(card.voice_changed && card.known_customer() == Some(&id(MARCO)));
+    assert!(!call.see(What::Confirmed { customer: id(MARCO), known: known(MARCO) }).voice_changed);
+    assert!(call.see(What::VoiceChanged).voice_changed);
+    assert!(!call.see(What::SomeoneElse).voice_changed);
+}
+
+#[test]
+fn what_was_not_learnt_is_said_of_the_confirmed_customer_alone() {
+    let mut call = OneCall::ringing();
+    let not_learnt = |who| What::NotLearnt { customer: id(who), reason: "it does not fit".to_owned() };
+    call.see(What::Confirmed { customer: id(ANNA), known: known(ANNA) });
+    assert_eq!(call.see(not_learnt(MARCO)).not_learnt, None);
+    assert_eq!(call.see(not_learnt(ANNA)).not_learnt.as_deref(), Some("it does not fit"));
+    assert_eq!(call.see(What::Confirmed { customer: id(MARCO), known: known(MARCO) }).not_learnt, None);
 }
 
 #[test]
