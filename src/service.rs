@@ -80,7 +80,7 @@ impl Service {
     async fn start_stages(config: Config, lifecycle: &Lifecycle) -> Result<Self, ServiceError> {
         let source = config.model;
         let Model { embedder, calibration } = source.load()?;
-        let model = embedder.model().clone();
+        let (model, features) = (embedder.model().clone(), embedder.features());
         let store = Store::open(config.store).await?;
         if config.call.identity.search == Search::Everyone {
             let reason = format!("identity.search = everyone: {}", config.search_reason);
@@ -121,6 +121,7 @@ impl Service {
             ports,
             pool,
             model,
+            features,
             calibration: Arc::new(calibration),
             time_zone: config.time_zone,
             events,

@@ -10,6 +10,7 @@ use crate::base::{CallId, E164, Lifecycle, Line, clock};
 use crate::customer::likely_order::ShopModel;
 use crate::rtp::{PortPool, Socket};
 use crate::sip::{Hear, Invite, Refusal, Roles, address_towards};
+use crate::speech::FeatureKind;
 use crate::store::Store;
 use crate::stream::{Arrival, Goodbye};
 use crate::voice::{Calibration, ModelId, Pool};
@@ -30,6 +31,8 @@ pub struct Intake {
     pub ports: Arc<PortPool>,
     pub pool: Pool,
     pub model: ModelId,
+    /// What the model reads.
+    pub features: FeatureKind,
     pub calibration: Arc<Calibration>,
     pub time_zone: TimeZone,
     pub shop: watch::Receiver<Arc<ShopModel>>,
@@ -125,6 +128,7 @@ impl Intake {
         let voiceprints = self.registry.voiceprints();
         let voices = Voices {
             model: self.model.clone(),
+            features: self.features,
             calibration: self.calibration.clone(),
             voiceprints: voiceprints.borrow().clone(),
         };

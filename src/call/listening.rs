@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::rtp::{self, Codec, Digit, Negotiated, Outgoing, Received, Receiver};
 use crate::speech::codec::Decoder;
-use crate::speech::{FrontEnd, Overload, SpeechError, Window};
+use crate::speech::{FeatureKind, FrontEnd, Overload, SpeechError, Window};
 use crate::voice::Bandwidth;
 use crate::voice::enroll::Condition;
 
@@ -26,6 +26,8 @@ pub struct Listening {
 /// Payloads to features. Made with the first payload, whose codec says how; a call that sends nothing costs nothing.
 #[derive(Default)]
 struct Ear {
+    /// What the model reads.
+    features: FeatureKind,
     hearing: Option<Box<Hearing>>,
     undecodable: u64,
 }
@@ -55,10 +57,11 @@ const MAX_DIGITS: usize = 32;
 const EVERY_GAP: Duration = Duration::from_secs(60);
 
 impl Listening {
-    pub fn new(options: rtp::ReceiverOptions, now: Instant) -> Self {
+    /// The windows are for a model that reads `features`.
+    pub fn new(options: rtp::ReceiverOptions, features: FeatureKind, now: Instant) -> Self {
         Self {
             receiver: Receiver::new(options, now),
-            ear: Ear::default(),
+            ear: Ear { features, ..Ear::default() },
             snr_db: 0.0,
             heard_at: now,
             on_hold: false,
@@ -178,7 +181,7 @@ impl Ear {
     fn try_hear(&mut self, codec: Codec, payload: &[u8]) -> Result<(), SpeechError> {
         let hearing = match &mut self.hearing {
             Some(hearing) => hearing,
-            none => none.insert(Box::new(Hearing::new(codec)?)),
+            none => none.insert(Box::new(Hearing::new(codec, self.features)?)),
         };
         hearing.hear(codec, payload)
     }
@@ -203,10 +206,10 @@ impl Ear {
 }
 
 impl Hearing {
-    fn new(codec: Codec) -> Result<Self, SpeechError> {
+    fn new(codec: Codec, features: FeatureKind) -> Result<Self, SpeechError> {
         Ok(Self {
             decoder: Decoder::new(codec)?,
-            front_end: FrontEnd::new(codec.sample_rate_hz())?,
+            front_end: FrontEnd::reading(features, codec.sample_rate_hz())?,
             samples: Vec::with_capacity(PAYLOAD_SAMPLES),
             sound_ms: 0,
             overload: Overload::default(),

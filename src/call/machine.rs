@@ -10,6 +10,7 @@ use crate::customer::{CustomerId, PersonAtNumber};
 use crate::identity::{self, Decision, State, VoiceUse};
 use crate::rtp;
 use crate::sip::Roles;
+use crate::speech::FeatureKind;
 use crate::voice::{Calibration, Embedding, ModelId};
 
 use super::commands::Question;
@@ -58,6 +59,8 @@ pub enum Piece<'a> {
 #[derive(Clone)]
 pub struct Voices {
     pub model: ModelId,
+    /// What the model reads.
+    pub features: FeatureKind,
     pub calibration: Arc<Calibration>,
     pub voiceprints: Arc<Voiceprints>,
 }
@@ -115,7 +118,7 @@ pub(super) enum Identified {
 
 impl Call {
     pub fn new(now: Instant, caller: Caller, voices: Voices, options: Options) -> Self {
-        let listening = Listening::new(options.receiver, now);
+        let listening = Listening::new(options.receiver, voices.features, now);
         let mut recognition = Recognition::new(options.identity.clone(), voices.calibration, voices.voiceprints);
         let speaker = Speaker::new(caller.roles.clone());
         recognition.set_mixed(speaker.is_mixed());

@@ -71,7 +71,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// Adds one recording to what is known of a voice.
 pub fn hear(model: &Model, file: &Path, enroller: &mut Enroller) -> anyhow::Result<()> {
     let wav = wav::parse(&std::fs::read(file)?)?;
-    let mut front_end = FrontEnd::new(wav.sample_rate_hz)?;
+    let mut front_end = FrontEnd::reading(model.embedder.features(), wav.sample_rate_hz)?;
     front_end.push(&wav.samples);
     front_end.finish();
     let mut heard_ms = 0;

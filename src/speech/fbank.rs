@@ -166,11 +166,11 @@ fn log_step() -> f64 {
     6.4f64.ln() / 27.0
 }
 
-fn hz_to_mel(hz: f64) -> f64 {
+pub(super) fn hz_to_mel(hz: f64) -> f64 {
     if hz < BREAK_HZ { hz / LINEAR_HZ } else { BREAK_HZ / LINEAR_HZ + (hz / BREAK_HZ).ln() / log_step() }
 }
 
-fn mel_to_hz(mel: f64) -> f64 {
+pub(super) fn mel_to_hz(mel: f64) -> f64 {
     let knee = BREAK_HZ / LINEAR_HZ;
     if mel < knee { mel * LINEAR_HZ } else { BREAK_HZ * ((mel - knee) * log_step()).exp() }
 }

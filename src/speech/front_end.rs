@@ -5,11 +5,12 @@
 use std::collections::VecDeque;
 
 use super::fbank::{FRAME_MS, Fbank, Frame};
+use super::kaldi_rows::KaldiRows;
 use super::noise_floor::{NoiseFloor, subtract};
 use super::resample::{Resampler, WIDEBAND_HZ};
 use super::vad::Vad;
 use super::window::MAX_SNR_DB;
-use super::{MELS, SpeechError, WINDOW_FRAMES, Window};
+use super::{FeatureKind, MELS, SpeechError, WINDOW_FRAMES, Window};
 
 /// The speech of one caller.
 pub struct FrontEnd {
@@ -20,9 +21,15 @@ pub struct FrontEnd {
 
 impl FrontEnd {
     /// 8000 and 16000 are used as they are; other rates from 8000 to 192000, multiples of 25, go through 16000.
+    /// Its windows are for the models inside the program.
     pub fn new(sample_rate_hz: u32) -> Result<Self, SpeechError> {
+        Self::reading(FeatureKind::Ge2e, sample_rate_hz)
+    }
+
+    /// Its windows hold what a model reads that reads `kind`.
+    pub fn reading(kind: FeatureKind, sample_rate_hz: u32) -> Result<Self, SpeechError> {
         let (native_hz, resampler) = converter(sample_rate_hz)?;
-        Ok(Self { sample_rate_hz, resampler, features: Features::new(native_hz) })
+        Ok(Self { sample_rate_hz, resampler, features: Features::new(kind, native_hz) })
     }
 
     /// The rate of what is pushed from here on: a call may change its codec. What was heard so far counts on; the frames
@@ -51,7 +58,7 @@ impl FrontEnd {
     /// Samples were lost here. They are neither speech nor noise, and nothing is put in their place.
     pub fn skip(&mut self, samples: usize) {
         if samples > 0 {
-            self.features.fbank.splice();
+            self.features.splice();
         }
     }
 
@@ -86,12 +93,15 @@ fn converter(sample_rate_hz: u32) -> Result<(u32, Option<Resampler>), SpeechErro
 
 /// Everything after the sample rate is settled.
 struct Features {
+    kind: FeatureKind,
     sample_rate_hz: u32,
     /// Nothing was pushed yet.
     untouched: bool,
     fbank: Fbank,
     vad: Vad,
     floor: NoiseFloor,
+    /// For a model that reads log mels: those of the frames below, in step with them.
+    rows: Option<Box<KaldiRows>>,
     /// Frames that the detector has not judged yet: about eight.
     unjudged: VecDeque<Frame>,
     /// Speech that the next window is made of, at most [`WINDOW_FRAMES`].
@@ -116,8 +126,14 @@ const UNJUDGED: usize = 64;
 const READY: usize = 4;
 
 impl Features {
-    fn new(sample_rate_hz: u32) -> Self {
+    fn new(kind: FeatureKind, sample_rate_hz: u32) -> Self {
+        let rows = match kind {
+            FeatureKind::Ge2e => None,
+            FeatureKind::Kaldi(options) => Some(Box::new(KaldiRows::new(options, sample_rate_hz))),
+        };
         Self {
+            kind,
+            rows,
             sample_rate_hz,
             untouched: true,
             fbank: Fbank::new(sample_rate_hz),
@@ -134,11 +150,21 @@ impl Features {
 
     fn set_sample_rate(&mut self, sample_rate_hz: u32) {
         if self.untouched {
-            *self = Self::new(sample_rate_hz);
+            *self = Self::new(self.kind, sample_rate_hz);
         } else if sample_rate_hz != self.sample_rate_hz {
             self.sample_rate_hz = sample_rate_hz;
             self.fbank = self.fbank.at_rate(sample_rate_hz);
             self.vad.set_sample_rate(sample_rate_hz);
+            if let Some(rows) = &mut self.rows {
+                rows.set_sample_rate(sample_rate_hz);
+            }
+        }
+    }
+
+    fn splice(&mut self) {
+        self.fbank.splice();
+        if let Some(rows) = &mut self.rows {
+            rows.splice();
         }
     }
 
@@ -147,6 +173,9 @@ impl Features {
         self.untouched = false;
         for mut step in samples.chunks(self.fbank.hop()) {
             step.iter().for_each(|sample| self.vad.push(*sample));
+            if let Some(rows) = &mut self.rows {
+                rows.push(step);
+            }
             while let Some(frame) = self.fbank.next_frame(&mut step) {
                 self.floor.push(&frame);
                 self.unjudged.push_back(frame);
@@ -159,10 +188,9 @@ impl Features {
         while !self.unjudged.is_empty()
             && let Some(is_speech) = self.vad.next_verdict()
         {
-            if let Some(frame) = self.unjudged.pop_front()
-                && is_speech
-                && !frame.spliced
-            {
+            let Some(frame) = self.unjudged.pop_front() else { return };
+            let usable = is_speech && !frame.spliced;
+            if self.rows.as_mut().map_or(usable, |rows| rows.judge(usable)) {
                 self.add_speech(frame);
             }
         }
@@ -176,6 +204,9 @@ impl Features {
         if self.speech.len() == WINDOW_FRAMES {
             self.emit();
             self.speech.drain(..WINDOW_STEP);
+            if let Some(rows) = &mut self.rows {
+                rows.drop_first(WINDOW_STEP);
+            }
         }
     }
 
@@ -207,7 +238,8 @@ impl Features {
         mels.iter_mut().for_each(|mel| *mel *= gain);
         self.fresh = 0;
         let snr_db = snr_db(&self.speech, &floor);
-        self.ready.push_back(Window { mels: mels.into(), net_speech_ms: self.net_frames * FRAME_MS as u32, snr_db });
+        let mels = self.rows.as_ref().map_or_else(|| mels.into(), |rows| rows.window(WINDOW_FRAMES));
+        self.ready.push_back(Window { mels, net_speech_ms: self.net_frames * FRAME_MS as u32, snr_db });
     }
 }
 

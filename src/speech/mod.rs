@@ -3,7 +3,11 @@
 pub mod codec;
 pub mod error;
 pub mod fbank;
+pub mod features;
 pub mod front_end;
+pub mod kaldi;
+mod kaldi_bank;
+mod kaldi_rows;
 pub mod noise_floor;
 pub mod overload;
 pub mod resample;
@@ -15,7 +19,10 @@ pub mod window;
 
 pub use error::SpeechError;
 pub use fbank::MELS;
+pub use features::FeatureKind;
 pub use front_end::{FrontEnd, WINDOW_STEP};
+pub use kaldi::{KaldiFbank, KaldiOptions, Normalise, Taper};
+pub use kaldi_bank::MelScale;
 pub use overload::Overload;
 pub use wav::Wav;
 pub use window::{FRONT_END_VERSION, WINDOW_FRAMES, Window};

@@ -6,9 +6,13 @@ use sha2::{Digest, Sha256};
 use tract_onnx::prelude::*;
 use zeroize::Zeroizing;
 
+use super::ecosystem::{self, Description, Fidelity};
+use super::ecosystem_golden::EcosystemGolden;
+use super::ecosystem_network::EcosystemNetwork;
 use super::golden::Golden;
 use super::{Embedding, ModelId, VoiceError, Wccn};
-use crate::speech::{FRONT_END_VERSION, Window};
+use crate::speech::kaldi::KALDI_VERSION;
+use crate::speech::{FRONT_END_VERSION, FeatureKind, Window};
 
 /// Log targets that must stay silent: tract writes the values that it computes, embeddings among them, at TRACE. A prefix.
 pub const QUIET_LOG_TARGETS: &[&str] = &["tract_"];
@@ -16,10 +20,16 @@ pub const QUIET_LOG_TARGETS: &[&str] = &["tract_"];
 /// A loaded and checked model. Cheap to clone; every clone runs the same plan.
 #[derive(Clone)]
 pub struct Embedder {
-    plan: Arc<TypedRunnableModel>,
+    network: Network,
     wccn: Option<Arc<Wccn>>,
     model_sha256: [u8; 32],
     id: ModelId,
+}
+
+#[derive(Clone)]
+enum Network {
+    Ge2e(Arc<TypedRunnableModel>),
+    Ecosystem(Arc<EcosystemNetwork>),
 }
 
 impl Embedder {
@@ -27,11 +37,33 @@ impl Embedder {
     /// our front-end.
     pub fn from_bytes(model: &[u8], golden: &[u8]) -> Result<Self, VoiceError> {
         let model_sha256: [u8; 32] = Sha256::digest(model).into();
+        if let Some(golden) = EcosystemGolden::recognise(golden) {
+            golden.must_be_for(&hex(&model_sha256))?;
+            let embedder = Self::untried(model, golden.features)?;
+            golden.check(&embedder)?;
+            return Ok(embedder);
+        }
         let golden = Golden::parse(golden)?;
         golden.must_be_for(&hex(&model_sha256))?;
-        let embedder = Self { plan: plan(model)?, wccn: None, model_sha256, id: network_id(&model_sha256) };
+        let network = Network::Ge2e(plan(model)?);
+        let embedder = Self { network, wccn: None, model_sha256, id: network_id(&model_sha256, None) };
         golden.check(&embedder)?;
         Ok(embedder)
+    }
+
+    /// A published model, which its own metadata describe and no golden clips vouch for yet. Refuses what is no speaker
+    /// model of a known framework.
+    pub fn untried(model: &[u8], fidelity: Fidelity) -> Result<Self, VoiceError> {
+        let model_sha256: [u8; 32] = Sha256::digest(model).into();
+        let graph = onnx().model_for_read(&mut &*model).map_err(|error| VoiceError::Model(format!("{error:#}")))?;
+        let description = Description::new(&ecosystem::metadata(&graph), fidelity)?;
+        let network = Network::Ecosystem(Arc::new(EcosystemNetwork::new(graph, description)?));
+        Ok(Self { network, wccn: None, model_sha256, id: network_id(&model_sha256, Some(fidelity)) })
+    }
+
+    /// The content of model.golden.json for a model that was not tried yet.
+    pub fn new_golden(&self, fidelity: Fidelity) -> Result<String, VoiceError> {
+        EcosystemGolden::make(self, &hex(&self.model_sha256), fidelity)?.to_json()
     }
 
     /// The same network with its channel normalisation, which makes it another model: its name gains the first eight hex
@@ -49,21 +81,41 @@ impl Embedder {
         self.model_sha256
     }
 
+    /// What its windows must hold.
+    pub fn features(&self) -> FeatureKind {
+        self.description().map_or(FeatureKind::Ge2e, |description| FeatureKind::Kaldi(description.features))
+    }
+
+    /// Of a published model.
+    pub fn description(&self) -> Option<&Description> {
+        match &self.network {
+            Network::Ge2e(_) => None,
+            Network::Ecosystem(network) => Some(network.description()),
+        }
+    }
+
     /// About 10 ms of one core for the default model.
     pub fn embed(&self, window: &Window) -> Result<Embedding, VoiceError> {
-        let failed = |error: TractError| VoiceError::Inference(format!("{error:#}"));
-        let [frames, mels] = Window::SHAPE;
-        let input = Tensor::from_shape(&[1, frames, mels], &window.mels).map_err(failed)?;
-        // `run` spawns a new state. A kept one would go on from the last LSTM state, which is another caller's.
-        let output = self.plan.run(tvec!(input.into())).map_err(failed)?;
-        let network = output[0].to_plain_array_view::<f32>().map_err(failed)?;
-        let values = Zeroizing::new(network.iter().copied().collect::<Vec<f32>>());
+        let values = match &self.network {
+            Network::Ge2e(plan) => run(plan, window)?,
+            Network::Ecosystem(network) => network.run(&window.mels)?,
+        };
         let values = match &self.wccn {
             None => values.to_vec(),
             Some(wccn) => wccn.apply(&values).ok_or_else(|| VoiceError::Wccn("it has another dimension".into()))?,
         };
         Embedding::from_values(values).ok_or_else(|| VoiceError::Inference("the embedding has no direction".into()))
     }
+}
+
+fn run(plan: &Arc<TypedRunnableModel>, window: &Window) -> Result<Zeroizing<Vec<f32>>, VoiceError> {
+    let failed = |error: TractError| VoiceError::Inference(format!("{error:#}"));
+    let [frames, mels] = Window::SHAPE;
+    let input = Tensor::from_shape(&[1, frames, mels], &window.mels).map_err(failed)?;
+    // `run` spawns a new state. A kept one would go on from the last LSTM state, which is another caller's.
+    let output = plan.run(tvec!(input.into())).map_err(failed)?;
+    let network = output[0].to_plain_array_view::<f32>().map_err(failed)?;
+    Ok(Zeroizing::new(network.iter().copied().collect()))
 }
 
 /// One fixed shape: tract plans it once, and a symbolic length costs up to ten times as much on some models.
@@ -78,12 +130,20 @@ fn plan(model: &[u8]) -> Result<Arc<TypedRunnableModel>, VoiceError> {
 }
 
 /// The id of a network with its normalisation, by their files.
-pub fn model_id(model: &[u8], wccn: &[u8]) -> ModelId {
-    normalised_id(&network_id(&Sha256::digest(model).into()), wccn)
+pub fn model_id(model: &[u8], golden: &[u8], wccn: Option<&[u8]>) -> ModelId {
+    let fidelity = EcosystemGolden::recognise(golden).map(|golden| golden.features);
+    let network = network_id(&Sha256::digest(model).into(), fidelity);
+    wccn.map_or_else(|| network.clone(), |wccn| normalised_id(&network, wccn))
 }
 
-fn network_id(model_sha256: &[u8; 32]) -> ModelId {
-    ModelId::new(format!("{}-{FRONT_END_VERSION}", hex(&model_sha256[..8])))
+/// `fidelity` is of a published model, whose features have a version of their own.
+fn network_id(model_sha256: &[u8; 32], fidelity: Option<Fidelity>) -> ModelId {
+    let features = match fidelity {
+        None => String::new(),
+        Some(Fidelity::Compat) => format!("k{KALDI_VERSION}"),
+        Some(Fidelity::Faithful) => format!("t{KALDI_VERSION}"),
+    };
+    ModelId::new(format!("{}-{FRONT_END_VERSION}{features}", hex(&model_sha256[..8])))
 }
 
 fn normalised_id(network: &ModelId, wccn: &[u8]) -> ModelId {

@@ -14,6 +14,8 @@ pub enum VoiceError {
     UnknownModel { asked: String, inside: String },
     #[error("the model file cannot be loaded, it is damaged or no speaker model: {0}")]
     Model(String),
+    #[error("this speaker model cannot be used: {0}")]
+    Unusable(String),
     #[error("the golden file cannot be understood: {0}")]
     Golden(String),
     #[error("the golden file was made for another model file (sha256 {wanted}, this one has {found})")]

@@ -82,6 +82,12 @@ impl Golden {
         Err(VoiceError::ForeignGolden { wanted: self.model_sha256.clone(), found: sha256.to_owned() })
     }
 
+    /// Name and samples of every clip at 16 kHz, full scale 1.
+    pub fn wideband(&self) -> Vec<(String, Vec<f32>)> {
+        let wide = self.clips.iter().map(|clip| &clip.formula).filter(|formula| formula.sample_rate_hz == 16000);
+        wide.map(|formula| (formula.name.clone(), formula.full_scale_1())).collect()
+    }
+
     /// Sound to mels to embedding, each compared with its golden value.
     pub fn check(&self, embedder: &Embedder) -> Result<(), VoiceError> {
         self.clips.iter().try_for_each(|clip| {
@@ -128,6 +134,10 @@ fn mels(mut samples: &[f32], sample_rate_hz: u32) -> Vec<f32> {
 }
 
 impl Formula {
+    fn full_scale_1(&self) -> Vec<f32> {
+        self.samples().iter().map(|sample| *sample as f32 / 32768.0).collect()
+    }
+
     /// 16-bit samples.
     fn samples(&self) -> Vec<i32> {
         let mut noise = Noise(self.seed);

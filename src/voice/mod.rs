@@ -1,6 +1,9 @@
 //! Stage 4, features to a calibrated score.
 
 pub mod calibration;
+pub mod ecosystem;
+mod ecosystem_golden;
+mod ecosystem_network;
 pub mod embedder;
 pub mod embedding;
 pub mod enroll;
@@ -15,6 +18,7 @@ pub mod voiceprint;
 pub mod wccn;
 
 pub use calibration::{Calibration, Quality};
+pub use ecosystem::{Description, Fidelity};
 pub use embedder::{Embedder, QUIET_LOG_TARGETS};
 pub use embedding::{Embedding, Llr, ModelId, Score};
 pub use error::VoiceError;

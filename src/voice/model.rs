@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::ecosystem_golden::EcosystemGolden;
 use super::{Calibration, Embedder, ModelId, VoiceError, embedder};
 
 /// What a recogniser needs: the network with its golden clips and its normalisation, and what its scores mean.
@@ -66,9 +67,27 @@ impl Default for ModelSource {
 }
 
 impl ModelSource {
+    /// A name inside the program, else one of a folder in `models`, else the path of a folder.
+    pub fn find(text: &str, models: &Path) -> Result<Self, VoiceError> {
+        let named = Path::new(text).components().count() == 1 && !text.starts_with('.');
+        let inside = INSIDE.iter().any(|inside| inside.name == text);
+        if named && !inside && models.join(text).is_dir() {
+            return Ok(Self(Place::Folder(models.join(text))));
+        }
+        text.parse()
+    }
+
     /// Every model inside the program, the default first.
     pub fn inside() -> impl Iterator<Item = Self> {
         INSIDE.iter().map(|inside| Self(Place::Inside(inside)))
+    }
+
+    /// The folder that it is in, unless it is inside the program.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::Inside(_) => None,
+            Place::Folder(folder) => Some(folder),
+        }
     }
 
     /// What to write for it in a setting.
@@ -93,7 +112,11 @@ impl ModelSource {
 
     /// The network with its normalisation: all that there is until a calibration has been fitted.
     pub fn embedder(&self) -> Result<Embedder, VoiceError> {
-        self.network()?.with_wccn(&self.read(File::Wccn)?)
+        let network = self.network()?;
+        match self.wccn(network.description().is_some())? {
+            Some(wccn) => network.with_wccn(&wccn),
+            None => Ok(network),
+        }
     }
 
     /// Refused when it is that of another model.
@@ -105,7 +128,17 @@ impl ModelSource {
 
     /// The id of what [`Self::embedder`] gives, without loading anything: by it one knows whose a stored voiceprint is.
     pub fn id(&self) -> Result<ModelId, VoiceError> {
-        Ok(embedder::model_id(&self.read(File::Network)?, &self.read(File::Wccn)?))
+        let golden = self.golden()?;
+        let wccn = self.wccn(EcosystemGolden::recognise(&golden).is_some())?;
+        Ok(embedder::model_id(&self.read(File::Network)?, &golden, wccn.as_deref()))
+    }
+
+    /// A published model may go without.
+    fn wccn(&self, may_lack: bool) -> Result<Option<Cow<'static, [u8]>>, VoiceError> {
+        match &self.0 {
+            Place::Folder(folder) if may_lack && !folder.join(File::Wccn.name()).exists() => Ok(None),
+            _ => self.read(File::Wccn).map(Some),
+        }
     }
 
     pub(super) fn golden(&self) -> Result<Cow<'static, [u8]>, VoiceError> {

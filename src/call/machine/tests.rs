@@ -87,6 +87,7 @@ impl Line {
         }
         let voices = Voices {
             model: ModelId::new(MODEL),
+            features: FeatureKind::Ge2e,
             calibration: Arc::new(Calibration::parse(CALIBRATION).unwrap()),
             voiceprints: Arc::new(voiceprints),
         };

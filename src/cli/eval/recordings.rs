@@ -6,7 +6,7 @@ use std::thread;
 
 use anyhow::Context;
 
-use crate::speech::{FrontEnd, wav};
+use crate::speech::{FeatureKind, FrontEnd, SpeechError, wav};
 use crate::voice::{Embedder, Embedding, Wccn};
 
 /// What is left of a recording.
@@ -72,11 +72,11 @@ pub fn hear_all(embedders: &[&Embedder], files: &[&Path], threads: usize) -> any
 fn hear(embedders: &[&Embedder], file: &Path) -> anyhow::Result<Vec<Heard>> {
     let named = || format!("{}", file.display());
     let wav = wav::parse(&std::fs::read(file).with_context(named)?).with_context(named)?;
-    let mut front_end = FrontEnd::new(wav.sample_rate_hz).with_context(named)?;
+    let mut front_ends = front_ends(embedders, wav.sample_rate_hz).with_context(named)?;
     let mut windows: Vec<Vec<HeardWindow>> = embedders.iter().map(|_| Vec::new()).collect();
-    let mut embed_ready = |front_end: &mut FrontEnd| -> anyhow::Result<()> {
+    let mut embed_ready = |kind: FeatureKind, front_end: &mut FrontEnd| -> anyhow::Result<()> {
         while let Some(window) = front_end.next_window() {
-            for (embedder, windows) in embedders.iter().zip(&mut windows) {
+            for (embedder, windows) in embedders.iter().zip(&mut windows).filter(|(e, _)| e.features() == kind) {
                 let embedding = embedder.embed(&window).with_context(named)?;
                 windows.push(HeardWindow { net_speech_ms: window.net_speech_ms, snr_db: window.snr_db, embedding });
             }
@@ -84,13 +84,28 @@ fn hear(embedders: &[&Embedder], file: &Path) -> anyhow::Result<Vec<Heard>> {
         Ok(())
     };
     for packet in wav.samples.chunks(wav.sample_rate_hz as usize / PACKETS_PER_S) {
-        front_end.push(packet);
-        embed_ready(&mut front_end)?;
+        for (kind, front_end) in &mut front_ends {
+            front_end.push(packet);
+            embed_ready(*kind, front_end)?;
+        }
     }
-    front_end.finish();
-    embed_ready(&mut front_end)?;
-    let net_speech_ms = front_end.net_speech_ms();
+    for (kind, front_end) in &mut front_ends {
+        front_end.finish();
+        embed_ready(*kind, front_end)?;
+    }
+    let net_speech_ms = front_ends.first().map_or(0, |(_, front_end)| front_end.net_speech_ms());
     Ok(windows.into_iter().map(|windows| Heard { windows, net_speech_ms }).collect())
+}
+
+/// One for each kind of features that a model reads.
+fn front_ends(embedders: &[&Embedder], sample_rate_hz: u32) -> Result<Vec<(FeatureKind, FrontEnd)>, SpeechError> {
+    let mut front_ends: Vec<(FeatureKind, FrontEnd)> = Vec::new();
+    for kind in embedders.iter().map(|embedder| embedder.features()) {
+        if !front_ends.iter().any(|(known, _)| *known == kind) {
+            front_ends.push((kind, FrontEnd::reading(kind, sample_rate_hz)?));
+        }
+    }
+    Ok(front_ends)
 }
 
 /// 20 ms, the usual packet of a telephone.

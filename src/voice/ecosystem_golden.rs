@@ -1,0 +1,113 @@
+//! Clips with known answers for a published model, written down when it was first found to work here.
+//!
+//! Nobody publishes such answers, so they cannot prove that the features are right; the comparison with sherpa-onnx in
+//! tests/models does that for every framework. They prove at each start that file, front-end and engine still give what they
+//! gave on the day when the voiceprints began.
+
+use serde::{Deserialize, Serialize};
+
+use super::ecosystem::Fidelity;
+use super::ecosystem_network::LENGTHS;
+use super::golden::Golden;
+use super::{Embedder, ModelSource, VoiceError};
+use crate::speech::{FeatureKind, KaldiFbank, Window};
+
+/// model.golden.json of a published model; `regulars models check` writes it.
+#[derive(Serialize, Deserialize)]
+pub struct EcosystemGolden {
+    format: u32,
+    model_sha256: String,
+    pub features: Fidelity,
+    clips: Vec<Clip>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Clip {
+    name: String,
+    /// One frame in the middle, as the model reads it.
+    frame: Vec<f32>,
+    embedding: Vec<f32>,
+}
+
+/// Tells the layout from that of the models inside the program, which is 1.
+const FORMAT: u32 = 2;
+const FRAME: usize = LENGTHS[0] / 2;
+/// Features differ in the last digits between processors, and a deviation of one is a large number here.
+const FRAME_TOLERANCE: f32 = 2e-3;
+/// What embeddings of one file may differ between processors; another file's or front-end's differ far more.
+const COSINE_MIN: f32 = 0.9999;
+/// Two voices that a speaker model does not tell apart at all.
+const SAME: f32 = 0.999_999;
+
+impl EcosystemGolden {
+    /// `None`: this is a golden file of another kind.
+    pub fn recognise(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok().filter(|golden: &Self| golden.format == FORMAT)
+    }
+
+    pub fn must_be_for(&self, sha256: &str) -> Result<(), VoiceError> {
+        if self.model_sha256 == sha256 {
+            return Ok(());
+        }
+        Err(VoiceError::ForeignGolden { wanted: self.model_sha256.clone(), found: sha256.to_owned() })
+    }
+
+    /// Refuses a model that gives no numbers, or the same ones for a man and a woman.
+    pub fn make(embedder: &Embedder, sha256: &str, features: Fidelity) -> Result<Self, VoiceError> {
+        let clips: Vec<Clip> =
+            sounds()?.iter().map(|(name, sound)| clip(embedder, name, sound)).collect::<Result<_, _>>()?;
+        let alike = clips.windows(2).all(|pair| cosine(&pair[0].embedding, &pair[1].embedding) > SAME);
+        if alike {
+            return Err(VoiceError::Unusable("it gives the same embedding for different voices".into()));
+        }
+        Ok(Self { format: FORMAT, model_sha256: sha256.to_owned(), features, clips })
+    }
+
+    pub fn check(&self, embedder: &Embedder) -> Result<(), VoiceError> {
+        let sounds = sounds()?;
+        if self.clips.len() != sounds.len() {
+            return Err(VoiceError::Golden("it holds other clips than this program knows".into()));
+        }
+        for (wanted, (name, sound)) in self.clips.iter().zip(&sounds) {
+            let disagree = |what| VoiceError::Disagreement { clip: name.clone(), what };
+            let found = clip(embedder, name, sound)?;
+            let apart = found.frame.iter().zip(&wanted.frame).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            if found.frame.len() != wanted.frame.len() || apart > FRAME_TOLERANCE {
+                return Err(disagree(format!("features differ by {apart:.1e}")));
+            }
+            let cosine = cosine(&found.embedding, &wanted.embedding);
+            if cosine.is_nan() || cosine < COSINE_MIN {
+                return Err(disagree(format!("the embedding has cosine {cosine:.5}, {COSINE_MIN} is wanted")));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn to_json(&self) -> Result<String, VoiceError> {
+        serde_json::to_string(self).map_err(|error| VoiceError::Golden(error.to_string()))
+    }
+}
+
+/// The wideband clips of the default model: voice-like sounds by a formula.
+fn sounds() -> Result<Vec<(String, Vec<f32>)>, VoiceError> {
+    Ok(Golden::parse(&ModelSource::default().golden()?)?.wideband())
+}
+
+fn clip(embedder: &Embedder, name: &str, sound: &[f32]) -> Result<Clip, VoiceError> {
+    let FeatureKind::Kaldi(options) = embedder.features() else {
+        return Err(VoiceError::Golden("it is of another kind of model".into()));
+    };
+    let mut rows = KaldiFbank::of_recording(options, sound);
+    rows.truncate(LENGTHS[0] * options.bands);
+    options.normalise.apply(&mut rows, options.bands);
+    let frame = rows[FRAME * options.bands..(FRAME + 1) * options.bands].to_vec();
+    let window = Window { mels: rows.into(), net_speech_ms: 10 * LENGTHS[0] as u32, snr_db: 0.0 };
+    let embedding = embedder.embed(&window)?.values().to_vec();
+    Ok(Clip { name: name.to_owned(), frame, embedding })
+}
+
+/// Zero when they have nothing in common, not even their length. A file's numbers need not have the length one.
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    if a.len() == b.len() { dot(a, b) / (dot(a, a) * dot(b, b)).sqrt() } else { 0.0 }
+}
