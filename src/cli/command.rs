@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{call, demo, doctor, enroll, eval, import, load, serve};
+use super::{call, demo, doctor, enroll, eval, import, load, models, serve};
 use crate::base::ErrorKind;
 use crate::config::ConfigError;
 use crate::service::ServiceError;
@@ -31,6 +31,8 @@ enum Command {
     Enroll(enroll::Args),
     /// Measure recognition on recordings
     Eval(eval::Args),
+    /// Speaker models of others: list, pull, check, use
+    Models(models::Args),
     /// Place many calls at once and print how long each card took
     Load(load::Args),
     /// Check model, store, ports and configuration, and say what is wrong
@@ -51,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Enroll(args) => enroll::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Models(args) => models::run(args),
         Command::Load(args) => load::run(args),
         Command::Doctor(args) => doctor::run(args),
     };

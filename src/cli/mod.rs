@@ -8,6 +8,7 @@ pub mod enroll;
 pub mod eval;
 pub mod import;
 pub mod load;
+pub mod models;
 pub mod serve;
 
 pub use command::run;

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -27,6 +28,8 @@ pub struct Config {
     pub max_calls: usize,
     pub drain: Duration,
     pub model: ModelSource,
+    /// Where fetched models are.
+    pub models: PathBuf,
     pub voice_threads: usize,
     pub search_reason: String,
     pub store: store::Options,
@@ -78,6 +81,7 @@ struct Call {
 #[derive(Deserialize)]
 struct Voice {
     model: String,
+    models: PathBuf,
     threads: usize,
     refresh_days: u32,
 }
@@ -148,7 +152,9 @@ impl Config {
             },
             max_calls: s.call.max_calls,
             drain: Duration::from_secs(s.call.drain_s),
-            model: s.voice.model.parse().map_err(|error: VoiceError| value("voice.model", &error.to_string()))?,
+            model: ModelSource::find(&s.voice.model, &s.voice.models)
+                .map_err(|error: VoiceError| value("voice.model", &error.to_string()))?,
+            models: s.voice.models,
             voice_threads: s.voice.threads,
             search_reason: s.identity.search_reason,
             store: store::Options { url: s.store.url, key: key_source(s.store.key_file) },

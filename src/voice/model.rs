@@ -142,7 +142,13 @@ impl ModelSource {
     }
 
     pub(super) fn golden(&self) -> Result<Cow<'static, [u8]>, VoiceError> {
-        self.read(File::Golden)
+        self.read(File::Golden).map_err(|error| match error {
+            VoiceError::Read { path, reason } => {
+                let reason = format!("{reason}. For a published model `regulars models check` makes it");
+                VoiceError::Read { path, reason }
+            }
+            other => other,
+        })
     }
 
     fn read(&self, file: File) -> Result<Cow<'static, [u8]>, VoiceError> {

@@ -8,4 +8,6 @@ mod embeddings_are_those_of_sherpa_onnx;
 mod features_are_those_of_kaldi_native_fbank;
 mod golden_clips_vouch_for_a_file;
 mod oracle;
+mod pull_check_and_use;
+mod server;
 mod tiny;
