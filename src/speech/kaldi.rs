@@ -161,8 +161,13 @@ impl KaldiFbank {
         let mut rows = vec![0.0; frames * options.bands];
         for (frame, row) in rows.chunks_exact_mut(options.bands).enumerate() {
             let first = (frame * hop) as isize - fbank.mirrored() as isize;
-            for (n, sample) in fbank.windowed[..length].iter_mut().enumerate() {
-                *sample = samples[mirror(first + n as isize, samples.len())];
+            match usize::try_from(first).ok().and_then(|first| samples.get(first..first + length)) {
+                Some(inside) => fbank.windowed[..length].copy_from_slice(inside),
+                None => {
+                    for (n, sample) in fbank.windowed[..length].iter_mut().enumerate() {
+                        *sample = samples[mirror(first + n as isize, samples.len())];
+                    }
+                }
             }
             fbank.transform(row);
         }

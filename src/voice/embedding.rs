@@ -9,7 +9,7 @@ use crate::base::units::text_id;
 
 text_id! {
     /// Names one model file together with its front-end and its normalisation: the first 16 hex digits of the file's SHA-256,
-    /// the front-end's version, the first 8 digits of the normalisation's. Embeddings of different models are never compared.
+    /// the version of the front-end (and of the log mels, for a published model), the first 8 digits of the normalisation's. Embeddings of different models are never compared.
     ModelId
 }
 
