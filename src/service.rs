@@ -17,7 +17,7 @@ use crate::rtp::{PortPool, RtpError};
 use crate::sip::{Endpoint, Listen, SipError};
 use crate::store::{AuditRow, Store, StoreError};
 use crate::stream::{self, StreamError};
-use crate::voice::{Model, ModelId, ModelSource, Pool, VoiceError};
+use crate::voice::{Calibration, Model, ModelId, ModelSource, Pool, VoiceError};
 
 /// A running service; [`Service::stop`] ends it.
 pub struct Service {
@@ -82,6 +82,7 @@ impl Service {
         let Model { embedder, calibration } = source.load()?;
         let (model, features) = (embedder.model().clone(), embedder.features());
         let store = Store::open(config.store).await?;
+        let site = store.site_calibration(&model).await?.unwrap_or_default();
         if config.call.identity.search == Search::Everyone {
             let reason = format!("identity.search = everyone: {}", config.search_reason);
             let row = AuditRow {
@@ -122,7 +123,7 @@ impl Service {
             pool,
             model,
             features,
-            calibration: Arc::new(calibration),
+            calibration: Arc::new(Calibration { site, ..calibration }),
             time_zone: config.time_zone,
             events,
             lifecycle: lifecycle.clone(),

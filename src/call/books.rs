@@ -8,9 +8,11 @@ use tokio::sync::watch;
 use crate::base::{CallId, E164, ErrorKind, Line, Pii, clock};
 use crate::customer::likely_order::{self, ShopModel};
 use crate::customer::{ConsentRecord, CustomerId, Dossier};
+use crate::identity::JudgedCall;
 use crate::store::{CallFacts, NewOrder, Refresh, Store};
 use crate::voice::ModelId;
 
+use super::judged::{Compared, Verdict};
 use super::registry::{Registry, store_error};
 use super::{CommandError, Event, Known, Ticket, Write, Written};
 
@@ -93,6 +95,13 @@ impl Books {
             }
             Write::Withdraw { customer, agent } => {
                 self.registry.withdraw_in(Some(&self.call), &customer, &agent).await?;
+                Ok(Written::Done)
+            }
+            Write::Judged(Verdict { began, bandwidth, compared, truth }) => {
+                let Compared { quality, state, named, trials } = compared;
+                let (call, line) = (self.call.clone(), self.line.clone());
+                let judged = JudgedCall { call, at: began, line, bandwidth, quality, state, named, truth, trials };
+                self.store.record_judged(&judged, &self.model).await.map_err(|error| store_error(&error))?;
                 Ok(Written::Done)
             }
             Write::Order { order, agent } => {

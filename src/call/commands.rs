@@ -19,6 +19,7 @@ impl Call {
             AgentCommand::SomeoneElse { .. } => {
                 self.reply_to_confirm(Err(overtaken()));
                 self.drop_question();
+                self.note_comparison();
                 self.identified = Identified::SomeoneElse;
                 self.publish(What::SomeoneElse);
                 self.reply(ticket, Ok(()));
@@ -75,6 +76,7 @@ impl Call {
     }
 
     pub(super) fn identify(&mut self, customer: CustomerId, agent: String) {
+        self.note_comparison();
         self.identified = Identified::ByAgent { customer: customer.clone(), agent };
         // Read afresh even if the voice has had it fetched: what the agent acts on is what the books say now.
         self.pending.forget_fetch(&customer);

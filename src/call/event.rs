@@ -10,6 +10,7 @@ use crate::sip::Media;
 use crate::speech::Window;
 use crate::voice::{Centroid, Embedding, VoiceError, Voiceprint};
 
+use super::judged::Verdict;
 use super::recognition::Voiceprints;
 use super::{AgentCommand, CommandError, EndCause, Known, OrderRequest, What};
 
@@ -111,6 +112,8 @@ pub enum Write {
         began: UnixMillis,
         wanted: Pii<String>,
     },
+    /// A comparison of voices, and who it was by an agent's word.
+    Judged(Verdict),
 }
 
 #[derive(Debug)]

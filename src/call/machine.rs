@@ -11,11 +11,12 @@ use crate::identity::{self, Decision, State, VoiceUse};
 use crate::rtp;
 use crate::sip::Roles;
 use crate::speech::FeatureKind;
-use crate::voice::{Calibration, Embedding, ModelId};
+use crate::voice::{Bandwidth, Calibration, Embedding, ModelId};
 
 use super::commands::Question;
 use super::enrolment::{Enrolment, WINDOW_MS};
 use super::follow::Followed;
+use super::judged::Compared;
 use super::listening::{Heard, Listening};
 use super::pending::{For, Pending};
 use super::recognition::{Recognition, Voiceprints};
@@ -89,6 +90,7 @@ pub struct Call {
     people: Vec<Person>,
     pub(super) known: Option<Arc<Known>>,
     pub(super) order_placed: bool,
+    pub(super) compared: Option<(Bandwidth, Compared)>,
     pub(super) pending: Pending,
     pub(super) actions: VecDeque<Action>,
 }
@@ -142,6 +144,7 @@ impl Call {
             people: Vec::new(),
             known: None,
             order_placed: false,
+            compared: None,
             pending: Pending::default(),
             actions: actions.into(),
         }
@@ -416,6 +419,7 @@ impl Call {
         self.finish_enrolment();
         self.mind_too_little_voice();
         self.learn_from_call();
+        self.note_comparison();
         self.listening = None;
         self.recognition.forget_voice();
         self.publish(What::Ended { cause });
@@ -432,6 +436,7 @@ impl Call {
         }
         self.leave_contact();
         self.leave_voice();
+        self.leave_verdict();
         self.publish(What::Closed);
         self.phase = Phase::Closed;
     }

@@ -9,6 +9,7 @@ pub mod enrolment;
 pub mod event;
 mod follow;
 pub mod intake;
+mod judged;
 pub mod listening;
 pub mod machine;
 mod missing;

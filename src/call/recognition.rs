@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::customer::{CustomerId, PersonAtNumber};
-use crate::identity::{Decision, Hypotheses, Options, Prior, Search, VoiceUse};
+use crate::identity::{Decision, Hypotheses, Options, Prior, Search, Trial, VoiceUse};
 use crate::speech::{WINDOW_FRAMES, WINDOW_STEP};
 use crate::voice::{Calibration, Embedding, Gallery, Llr, Pooled, Quality};
+
+use super::judged::Compared;
 
 /// Everyone's voiceprints, as of one moment; a change is a new one.
 pub type Voiceprints = Gallery<CustomerId>;
@@ -126,6 +128,24 @@ impl Recognition {
             self.decide();
         }
         wanted
+    }
+
+    /// What the voice scored against each print that was compared; `None` before any was.
+    pub fn compared(&self) -> Option<Compared> {
+        let probe = self.pooled.embedding()?;
+        let decision = self.decision.as_ref()?;
+        let by_voice = decision.ranked.iter().filter(|ranked| ranked.by_voice);
+        let trial = |customer: &CustomerId| {
+            let score = self.gallery.score(&probe, customer)?;
+            let enrolled_calls = self.gallery.get(customer)?.calls();
+            Some(Trial { customer: customer.clone(), score, enrolled_calls })
+        };
+        Some(Compared {
+            quality: self.quality(),
+            state: decision.state,
+            named: by_voice.clone().next().map(|ranked| (ranked.customer.clone(), ranked.chance)),
+            trials: by_voice.filter_map(|ranked| trial(&ranked.customer)).collect(),
+        })
     }
 
     /// Overwrites what was computed from the caller's voice.

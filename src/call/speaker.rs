@@ -89,6 +89,7 @@ impl Call {
         self.drop_question();
         self.leave_contact();
         self.identified = Identified::ByVoice;
+        self.compared = None;
         self.unfollow();
         self.known = None;
         self.order_placed = false;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{call, demo, doctor, enroll, eval, import, load, models, serve};
+use super::{accuracy, call, demo, doctor, enroll, eval, import, load, models, serve};
 use crate::base::ErrorKind;
 use crate::config::ConfigError;
 use crate::service::ServiceError;
@@ -31,6 +31,10 @@ enum Command {
     Enroll(enroll::Args),
     /// Measure recognition on recordings
     Eval(eval::Args),
+    /// Show how often the card was right, by what the agents said
+    Accuracy(accuracy::Args),
+    /// Fit the stated chances to this shop's own calls
+    Calibrate(accuracy::CalibrateArgs),
     /// Speaker models of others: list, pull, check, use
     Models(models::Args),
     /// Place many calls at once and print how long each card took
@@ -53,6 +57,8 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Enroll(args) => enroll::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Accuracy(args) => accuracy::run(args),
+        Command::Calibrate(args) => accuracy::calibrate(args),
         Command::Models(args) => models::run(args),
         Command::Load(args) => load::run(args),
         Command::Doctor(args) => doctor::run(args),

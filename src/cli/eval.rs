@@ -6,7 +6,7 @@ mod figures;
 mod fit;
 mod manifest;
 mod measured;
-mod metrics;
+pub(super) mod metrics;
 mod ranking;
 mod recordings;
 mod report;

@@ -1,5 +1,6 @@
 //! The command line: a file per command.
 
+pub mod accuracy;
 pub mod call;
 mod command;
 pub mod demo;

@@ -6,6 +6,7 @@ mod consent;
 mod db;
 mod error;
 pub mod import;
+mod judged;
 mod key;
 mod options;
 mod orders;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Llr, ModelId, Score, VoiceError};
+use super::{Llr, ModelId, Score, SiteCalibration, VoiceError};
 
 /// How much there was to compare. Recorded with every score.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -28,6 +28,9 @@ pub struct Calibration {
     pub attribution: String,
     pub weights: Weights,
     pub limits: Limits,
+    /// What the shop's own calls say of the ratios; not in the file.
+    #[serde(skip)]
+    pub site: SiteCalibration,
 }
 
 /// llr = bias + score * s + speech * d + score_speech * s * d, with the score s and d = ln(net speech / 5 s).
@@ -71,7 +74,7 @@ impl Calibration {
     pub fn llr(&self, score: Score, quality: Quality) -> Llr {
         let features = features(score, quality, &self.limits);
         let sum: f64 = features.iter().zip(self.weights.array()).map(|(feature, weight)| feature * weight).sum();
-        Llr(sum.clamp(self.limits.llr[0], self.limits.llr[1]) as f32)
+        self.site.apply(Llr(sum.clamp(self.limits.llr[0], self.limits.llr[1]) as f32))
     }
 }
 
@@ -128,6 +131,14 @@ mod tests {
     #[test]
     fn no_score_says_more_than_the_trials_can_show() {
         assert_eq!((llr(1.0, 10_000), llr(-1.0, 5000)), (8.0, -4.0));
+    }
+
+    #[test]
+    fn the_shops_own_line_goes_through_what_the_model_says() {
+        let mut calibration = Calibration::parse(TEXT).unwrap();
+        calibration.site = SiteCalibration { scale: 0.5, offset: -1.0 };
+        let quality = Quality { net_speech_ms: 5000, snr_db: 20.0 };
+        assert!(calibration.llr(Score(0.6), quality).0.abs() < 1e-5, "half of 2, less 1");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod model;
 pub mod pool;
 pub mod pooled;
 pub mod refresh;
+pub mod site;
 pub mod voiceprint;
 pub mod wccn;
 
@@ -27,5 +28,6 @@ pub use model::{Model, ModelSource};
 pub use pool::{Pool, PoolClient};
 pub use pooled::Pooled;
 pub use refresh::NotRefreshed;
+pub use site::{LabelledLlr, SiteCalibration};
 pub use voiceprint::{Bandwidth, Centroid, Origin, Voiceprint};
 pub use wccn::Wccn;

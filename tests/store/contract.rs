@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::fixture::Fixture;
-use crate::{consent, imports, orders, people, refresh};
+use crate::{consent, imports, judged, orders, people, refresh};
 
 enum Where<'a> {
     Sqlite,
@@ -49,6 +49,9 @@ cases! {
     refresh::no_call_joins_without_a_print_on_a_standing_yes
     refresh::a_full_print_gives_up_its_oldest_refresh_and_never_an_enrolment
     refresh::a_print_of_before_is_read_and_refreshed
+    judged::a_judged_call_comes_back_as_it_was_and_the_last_word_holds
+    judged::a_no_takes_the_callers_trials_away
+    judged::a_line_of_the_shops_own_holds_for_its_model_until_it_is_taken_back
     orders::the_same_key_is_the_same_order
     orders::an_order_that_cannot_be_is_refused_whole
     orders::many_screens_sending_one_key_place_one_order

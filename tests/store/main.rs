@@ -8,6 +8,7 @@ mod fixture;
 mod grocery;
 mod habits;
 mod imports;
+mod judged;
 mod keys;
 mod orders;
 mod people;

@@ -10,6 +10,7 @@ use crate::voice::enroll::GOOD_MS;
 use crate::voice::{Centroid, VoiceError, Voiceprint};
 
 mod follow;
+mod judged;
 mod speakers;
 
 const MODEL: &str = "0123456789abcdef-fe1";

@@ -5,7 +5,7 @@ use std::fmt;
 use super::metrics::Trials;
 use super::trials::{Cast, FOLDS, fold};
 use crate::voice::calibration::{Limits, Weights, features};
-use crate::voice::{Calibration, Llr, ModelId, Quality, Score};
+use crate::voice::{Calibration, Llr, ModelId, Quality, Score, SiteCalibration};
 
 /// A calibration and how well it does on people that it was not fitted on.
 pub struct Fitted {
@@ -50,6 +50,7 @@ pub fn fit(model: &ModelId, casts: &[(String, Cast)], origin: &Origin<'_>) -> an
         attribution: origin.attribution.to_owned(),
         weights,
         limits,
+        site: SiteCalibration::default(),
     };
     calibration.weights = rounded(calibration.weights);
     let cross_validated_cllr = cross_validate(&trials, &calibration).cllr();
@@ -219,8 +220,14 @@ mod tests {
             }
         }
         let weights = regress(&trials.iter().collect::<Vec<_>>(), &limits);
-        let calibration =
-            Calibration { model: String::new(), data: String::new(), attribution: String::new(), weights, limits };
+        let calibration = Calibration {
+            model: String::new(),
+            data: String::new(),
+            attribution: String::new(),
+            weights,
+            limits,
+            site: SiteCalibration::default(),
+        };
         for score in [0.5f32, 0.65, 0.8] {
             let Llr(llr) = calibration.llr(Score(score), trials[0].quality);
             let wanted = 0.3 / 0.01 * (score - 0.65);

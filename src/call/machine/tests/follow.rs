@@ -4,7 +4,7 @@ use super::*;
 use crate::voice::Centroid;
 use crate::voice::enroll::USABLE_MS;
 
-fn household() -> Line {
+pub(super) fn household() -> Line {
     Line::ring(Search::Number, &[person("anna", true), person("ben", true)], &["anna", "ben"])
 }
 
@@ -26,11 +26,11 @@ fn not_learnt(line: &Line) -> bool {
     line.published(|what| matches!(what, What::NotLearnt { .. }))
 }
 
-fn hang_up(line: &mut Line) {
+pub(super) fn hang_up(line: &mut Line) {
     line.handle(Event::Ended(EndCause::HungUp));
 }
 
-fn card_closes(line: &mut Line) {
+pub(super) fn card_closes(line: &mut Line) {
     line.now = line.call.poll_timeout().unwrap();
     line.call.handle_timeout(line.now);
     line.act();
