@@ -50,7 +50,7 @@ def _judged(args, weights, recipe):
     out = []
     for manifest in read["manifests"]:
         of = manifest["lengths"][0]["a"]
-        out.append((of["eer"]["value"], of["rank_1"]["value"], of["fnir"][0]["value"], of["d_prime"]))
+        out.append((of["eer"]["value"], of["rank_1"]["value"], of["fnir"][0]["fnir"][1]["value"], of["d_prime"]))
     return out
 
 

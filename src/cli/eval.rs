@@ -1,16 +1,21 @@
 //! `regulars eval voice`: how well are people recognised on these recordings?
 
+mod biquad;
 mod bootstrap;
+mod calibrated;
 mod comparison;
+mod condition;
 mod figures;
 mod fit;
 mod manifest;
 mod measured;
 pub(super) mod metrics;
+mod plots;
 mod ranking;
 mod recordings;
 mod report;
 mod scores_file;
+mod simulated_calls;
 mod trials;
 
 use std::path::{Path, PathBuf};
@@ -19,8 +24,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use crate::voice::enroll::USABLE_MS;
-use crate::voice::{Calibration, Embedder, ModelSource, Wccn};
-use figures::{FPIRS, HOUSEHOLD, TOWN};
+use crate::voice::{Embedder, ModelSource, Wccn};
+use calibrated::Calibrated;
+use condition::{Condition, Lines};
+use figures::FPIRS;
 use manifest::Row;
 use measured::{Measured, Side};
 use recordings::Heard;
@@ -58,10 +65,14 @@ struct VoiceArgs {
     /// Take the network alone, without the normalisation and the calibration that were fitted to it
     #[arg(long, conflicts_with_all = ["fit_wccn", "fit_calibration"])]
     bare: bool,
-    /// Score every trial under a channel normalisation that was fitted on the recordings of other speakers than its two,
-    /// as --fit-wccn fits it: what a fit on these very people can honestly claim
+    /// Score every trial under a channel normalisation and a calibration that were fitted on other speakers than its two,
+    /// as --fit-wccn and --fit-calibration fit them: what a fit on these very people can honestly claim
     #[arg(long, conflicts_with_all = ["bare", "fit_wccn", "fit_calibration"])]
     cross_validate: bool,
+    /// Take the recordings as clean speech and send each over a simulated line, drawn by its file's name; several may be
+    /// named, and every manifest is measured over each
+    #[arg(long, value_delimiter = ',', value_name = "tel|tn|tx")]
+    condition: Vec<Condition>,
     /// Use only the first N enroll rows of a speaker, such as 1 for enrolment in one call [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     enroll_calls: Option<u32>,
@@ -71,11 +82,14 @@ struct VoiceArgs {
     /// Write all figures as JSON too; rates there are shares of 1
     #[arg(long, value_name = "OUT.json")]
     json: Option<PathBuf>,
+    /// Draw DET curves and the distributions of scores into this folder, as SVG
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
     /// Fit the channel normalisation on recordings that are in several manifests under one `call`, once a kind of line,
     /// write it, and stop
     #[arg(long, value_name = "OUT.wccn", conflicts_with_all = ["fit_calibration", "scores", "json", "against"])]
     fit_wccn: Option<PathBuf>,
-    /// Fit a calibration on all the manifests together, write it, and measure with it
+    /// Fit a calibration on all the manifests together, write it, and measure as with --cross-validate
     #[arg(long, value_name = "OUT.toml", requires = "attribution", conflicts_with = "against")]
     fit_calibration: Option<PathBuf>,
     /// Whose recordings the calibration is fitted on, and under which licence
@@ -103,6 +117,7 @@ Figures, at each length of net speech (pauses do not count):
           trial and not only those near a threshold, and so varies least by chance
   minDCF  lowest detection cost at 1 % target trials; 1 is that of always saying no
   Cllr    cost of the calibrated likelihood ratios in bits; 1 is that of saying nothing
+  minCllr what the best calibration of these very trials would cost; Cllr cannot be below it
 
 In brackets are 95 % intervals by speaker. As many speakers as there are get drawn with replacement,
 2,000 times over; a trial of two counts with the product of how often each was drawn. For rank-1 the
@@ -137,12 +152,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let systems: Vec<System> =
         systems.into_iter().flatten().map(|name| System::load(name, &args)).collect::<anyhow::Result<_>>()?;
     let recordings = hear(&args, &systems)?;
-    let casts = |n: usize| systems[n].casts(n, &recordings, args.cross_validate);
+    let casts = |n: usize| systems[n].casts(n, &recordings, args.is_cross_validated());
     let heard: Vec<Casts> = (0..systems.len()).map(casts).collect::<anyhow::Result<_>>()?;
     if let Some(out) = &args.fit_wccn {
         return fit_wccn(&systems[0].embedder, &heard[0], out);
     }
-    let calibrations = calibrations(&args, &systems, &heard[0])?;
+    let calibrations = calibrations(&args, &systems, &heard)?;
     for (letter, system) in ["A: ", "B: "].iter().zip(&systems) {
         let letter = if systems.len() > 1 { letter } else { "" };
         println!("{letter}{} ({})", system.source, system.embedder.model());
@@ -156,10 +171,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     if let Some(out) = &args.json {
         let models: Vec<_> = systems.iter().map(|system| system.embedder.model().to_string()).collect();
-        // What the figures leave unsaid: the sizes of the galleries beside that of all, and the shares of false alarms.
-        let fnir = serde_json::json!({ "household": HOUSEHOLD, "town": TOWN, "fpirs": FPIRS });
-        let figures = serde_json::json!({ "models": models, "fnir": fnir, "manifests": measured });
+        // What the figures leave unsaid: the shares of false alarms.
+        let figures = serde_json::json!({ "models": models, "fpirs": FPIRS, "manifests": measured });
         std::fs::write(out, format!("{figures:#}\n")).with_context(|| format!("cannot write {}", out.display()))?;
+    }
+    if let Some(folder) = &args.plots {
+        for (name, cast) in &heard[0] {
+            plots::draw(folder, name, cast, calibrations[0].as_ref(), &lengths_ms)?;
+        }
     }
     if let Some(out) = &args.scores {
         let mut scores = ScoresFile::create(out)?;
@@ -171,10 +190,19 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+impl VoiceArgs {
+    /// Whether every trial is scored by what was fitted on others than its two speakers. A calibration is fitted on such
+    /// scores too: the scores of people whose own recordings shaped the normalisation are better than a caller's will be.
+    fn is_cross_validated(&self) -> bool {
+        let lines = self.manifests.len() * self.condition.len().max(1);
+        self.cross_validate || (self.fit_calibration.is_some() && lines > 1)
+    }
+}
+
 impl System {
     fn load(name: &str, args: &VoiceArgs) -> anyhow::Result<Self> {
         let source: ModelSource = name.parse()?;
-        let bare = args.bare || args.cross_validate || args.fit_wccn.is_some();
+        let bare = args.bare || args.is_cross_validated() || args.fit_wccn.is_some();
         let embedder = if bare { source.network()? } else { source.embedder()? };
         Ok(Self { source, embedder })
     }
@@ -211,18 +239,29 @@ fn lengths_ms(seconds: &[f64]) -> anyhow::Result<Vec<u32>> {
 /// Every recording once, through all the systems.
 fn hear(args: &VoiceArgs, systems: &[System]) -> anyhow::Result<Vec<Recordings>> {
     let embedders: Vec<&Embedder> = systems.iter().map(|system| &system.embedder).collect();
-    let hear_one = |path: &PathBuf| {
+    let as_they_are = [None];
+    let conditions: Vec<_> = args.condition.iter().copied().map(Some).collect();
+    let conditions = if conditions.is_empty() { &as_they_are[..] } else { &conditions };
+    let hear_one = |path: &PathBuf, condition: Option<Condition>| {
         let mut rows = manifest::read(path)?;
         if let Some(calls) = args.enroll_calls {
             rows = manifest::with_enroll_calls(rows, calls as usize);
         }
-        let files: Vec<&Path> = rows.iter().map(|row| row.file.as_path()).collect();
-        let by_system = recordings::hear_all(&embedders, &files, args.threads)?;
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let babble = if condition.is_some() { recordings::voices(&rows, BABBLE_SPEAKERS)? } else { Vec::new() };
+        let lines = condition.map(|condition| Lines { condition, babble: &babble });
+        let by_system = recordings::hear_all(&embedders, &rows, lines.as_ref(), args.threads)?;
+        let mut name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        if let Some(condition) = condition {
+            name = format!("{name} as {condition}");
+        }
         Ok(Recordings { name, rows, by_system })
     };
-    args.manifests.iter().map(hear_one).collect()
+    let pairs = args.manifests.iter().flat_map(|path| conditions.iter().map(move |condition| (path, *condition)));
+    pairs.map(|(path, condition)| hear_one(path, condition)).collect()
 }
+
+/// Voices that babble is drawn from.
+const BABBLE_SPEAKERS: usize = 24;
 
 fn fit_wccn(embedder: &Embedder, casts: &[(String, Cast)], out: &Path) -> anyhow::Result<ExitCode> {
     let utterances = trials::utterances(casts, &[]);
@@ -232,20 +271,24 @@ fn fit_wccn(embedder: &Embedder, casts: &[(String, Cast)], out: &Path) -> anyhow
     Ok(ExitCode::SUCCESS)
 }
 
-/// One a system: the stored one, one fitted just now, or none.
-fn calibrations(
-    args: &VoiceArgs,
-    systems: &[System],
-    casts: &[(String, Cast)],
-) -> anyhow::Result<Vec<Option<Calibration>>> {
-    if let (Some(out), Some(attribution)) = (&args.fit_calibration, &args.attribution) {
+/// One a system: the stored one, those of a cross-validation, or none.
+fn calibrations(args: &VoiceArgs, systems: &[System], heard: &[Casts]) -> anyhow::Result<Vec<Option<Calibrated>>> {
+    let of = |(system, casts): (&System, &Casts)| {
+        if args.bare {
+            return Ok(None);
+        }
+        if !args.is_cross_validated() && args.fit_calibration.is_none() {
+            return Ok(Some(Calibrated::By(system.source.calibration(system.embedder.model())?)));
+        }
+        let attribution = args.attribution.as_deref().unwrap_or_default();
         let origin = fit::Origin { data: args.data.as_deref(), attribution };
-        let fitted = fit::fit(systems[0].embedder.model(), casts, &origin)?;
-        std::fs::write(out, fitted.to_toml()?).with_context(|| format!("cannot write {}", out.display()))?;
+        let model = if args.fit_calibration.is_some() { &system.source.id()? } else { system.embedder.model() };
+        let fitted = fit::fit(model, casts, &origin)?;
+        if let Some(out) = &args.fit_calibration {
+            std::fs::write(out, fitted.to_toml()?).with_context(|| format!("cannot write {}", out.display()))?;
+        }
         println!("{fitted}");
-        return Ok(vec![Some(fitted.calibration)]);
-    }
-    let stored = |system: &System| system.source.calibration(system.embedder.model());
-    let uncalibrated = args.bare || args.cross_validate;
-    systems.iter().map(|system| Ok(if uncalibrated { None } else { Some(stored(system)?) })).collect()
+        Ok(Some(Calibrated::CrossValidated(fitted.by_folds)))
+    };
+    systems.iter().zip(heard).map(of).collect()
 }

@@ -5,18 +5,18 @@
 
 use super::VoiceError;
 
-/// x -> L (x - mean), with L^T L the inverse of the covariance of the differences.
+/// x -> L (x - centre), with L^T L the inverse of the covariance of the differences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wccn {
     /// SHA-256 of the model file whose embeddings it is for.
     model_sha256: [u8; 32],
     /// `[dimension]`
-    mean: Vec<f32>,
+    centre: Vec<f32>,
     /// Lower triangle, row by row: row n has n + 1 values.
     rows: Vec<f32>,
 }
 
-/// First bytes of a file; then the model's SHA-256, the dimension (u32), the mean and the rows (f32), little-endian.
+/// First bytes of a file; then the model's SHA-256, the dimension (u32), the centre and the rows (f32), little-endian.
 const MAGIC: &[u8; 8] = b"WCCN0001";
 const HEADER: usize = 8 + 32 + 4;
 /// No speaker model has more; it bounds what a damaged file can ask for.
@@ -40,15 +40,15 @@ impl Wccn {
         if values.len() != dimension + triangle(dimension) || !values.iter().all(|value| value.is_finite()) {
             return Err(bad("it is cut off or holds what is no number"));
         }
-        let (mean, rows) = values.split_at(dimension);
-        Ok(Self { model_sha256: sha, mean: mean.to_vec(), rows: rows.to_vec() })
+        let (centre, rows) = values.split_at(dimension);
+        Ok(Self { model_sha256: sha, centre: centre.to_vec(), rows: rows.to_vec() })
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&self.model_sha256);
-        bytes.extend_from_slice(&(self.mean.len() as u32).to_le_bytes());
-        self.mean.iter().chain(&self.rows).for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+        bytes.extend_from_slice(&(self.centre.len() as u32).to_le_bytes());
+        self.centre.iter().chain(&self.rows).for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
         bytes
     }
 
@@ -81,9 +81,9 @@ impl Wccn {
         let scale = ((1.0 + SHRINKAGE) * average).sqrt();
         Some(Self {
             model_sha256,
-            mean: mean(&means.iter().map(|m| m.iter().map(|v| *v as f32).collect()).collect::<Vec<_>>(), dimension)
+            centre: mean(&means.iter().map(|m| m.iter().map(|v| *v as f32).collect()).collect::<Vec<_>>(), dimension)
                 .iter()
-                .map(|value| *value as f32)
+                .map(|value| (CENTRING * value) as f32)
                 .collect(),
             rows: inverse.iter().flatten().map(|value| (value * scale) as f32).collect(),
         })
@@ -91,10 +91,10 @@ impl Wccn {
 
     /// `None` for a vector of another dimension. The result is not of unit length.
     pub fn apply(&self, embedding: &[f32]) -> Option<Vec<f32>> {
-        if embedding.len() != self.mean.len() {
+        if embedding.len() != self.centre.len() {
             return None;
         }
-        let centred: Vec<f32> = embedding.iter().zip(&self.mean).map(|(x, m)| x - m).collect();
+        let centred: Vec<f32> = embedding.iter().zip(&self.centre).map(|(x, m)| x - m).collect();
         let row = |n: usize| &self.rows[triangle(n)..triangle(n + 1)];
         Some((0..centred.len()).map(|n| row(n).iter().zip(&centred).map(|(w, x)| w * x).sum()).collect())
     }
@@ -103,6 +103,12 @@ impl Wccn {
 /// How much of a sphere is mixed into the covariance, in units of its mean variance. On speakers left out of the fit,
 /// equal error rates (clean, noise, another phone) are .24 2.2 8.9 % without, .44 1.6 6.5 at 1, .20 1.5 6.7 at 4.
 const SHRINKAGE: f64 = 4.0;
+
+/// How much of the mean over people is taken away. All of it, and a voice that noise has drawn towards the mean points
+/// anywhere; none, and everybody is alike. On speakers left out of the fit, equal error rates at 5 s (clean, noise, another
+/// phone) and d' of the last are .57 .98 3.51 % and 3.63 with all, .55 .88 3.00 and 3.66 with this, .72 .88 3.33 and 3.64
+/// with .6, .88 .88 3.45 and 3.51 with .3.
+const CENTRING: f64 = 0.8;
 
 /// Values in the first `n` rows.
 fn triangle(n: usize) -> usize {
@@ -166,8 +172,8 @@ mod tests {
         };
         // Variances .09 and 0, mean .045, shrunk by 4 means of .045: .27 against .18.
         assert!((moved(0.1, 0.0) / moved(0.0, 0.1) - 0.18 / 0.27).abs() < 1e-4);
-        let centre = wccn.apply(&[0.5, 0.5]).unwrap();
-        assert!(centre.iter().all(|value| value.abs() < 1e-6), "the mean of the people is the origin");
+        let centre = wccn.apply(&[0.4, 0.4]).unwrap();
+        assert!(centre.iter().all(|value| value.abs() < 1e-6), "four fifths of the people's mean is the origin");
         assert!(wccn.apply(&[1.0]).is_none());
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::bootstrap::{Estimate, Interval};
-use super::figures::{FPIRS, Figures, HOUSEHOLD, TOWN};
+use super::figures::{FPIRS, Figures};
 use super::report::{number, percent};
 
 /// Which way is better.
@@ -14,26 +14,22 @@ enum Better {
 }
 
 /// Model A is the one asked about, model B the one it is held against.
-pub fn block(f: &mut fmt::Formatter<'_>, a: &Figures, b: &Figures, enrolled: usize) -> fmt::Result {
+pub fn block(f: &mut fmt::Formatter<'_>, a: &Figures, b: &Figures) -> fmt::Result {
     let seconds = f64::from(a.net_speech_ms) / 1000.0;
     let what = format!("{seconds:.1} s net ({} shorter, {} mute)", a.shorter, a.mute);
     writeln!(f, "  {what:30} {:>19} | {:>19} | A - B", "A", "B")?;
     estimates(f, "EER %", [&a.eer, &b.eer], 2, Better::Less)?;
     estimates(f, "rank-1 %", [&a.rank_1, &b.rank_1], 1, Better::More)?;
-    for (n, fpir) in FPIRS.iter().enumerate() {
-        estimates(f, &fnir(HOUSEHOLD as usize, *fpir), [&a.fnir[n], &b.fnir[n]], 1, Better::Less)?;
-    }
-    for (n, size) in [TOWN as usize, enrolled].into_iter().enumerate() {
-        let both = [a, b].map(|side| number(side.fnir_of_many[n].map(|fnir| 100.0 * fnir), 1));
-        plain(f, &fnir(size, FPIRS[1]), both)?;
+    for (of_a, of_b) in a.fnir.iter().zip(&b.fnir) {
+        for (n, fpir) in FPIRS.iter().enumerate() {
+            let name = format!("FNIR % of {} at FPIR {} %", of_a.size, 100.0 * fpir);
+            estimates(f, &name, [&of_a.fnir[n], &of_b.fnir[n]], 1, Better::Less)?;
+        }
     }
     plain(f, "d'", [a, b].map(|side| number(side.d_prime, 2)))?;
     plain(f, "minDCF (.01)", [a, b].map(|side| number(side.min_dcf, 3)))?;
+    plain(f, "minCllr", [a, b].map(|side| number(side.min_cllr, 3)))?;
     plain(f, "Cllr", [a, b].map(|side| number(side.cllr, 3)))
-}
-
-fn fnir(size: usize, fpir: f64) -> String {
-    format!("FNIR % of {size} at FPIR {} %", 100.0 * fpir)
 }
 
 fn estimates(

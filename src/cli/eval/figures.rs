@@ -1,10 +1,10 @@
 //! The figures of one model on one manifest at one length of net speech.
 
 use super::bootstrap::{Draws, Estimate};
+use super::calibrated::Calibrated;
 use super::metrics::Trials;
 use super::ranking::Ranking;
 use super::trials::Cast;
-use crate::voice::Calibration;
 
 #[derive(serde::Serialize)]
 pub struct Figures {
@@ -15,14 +15,22 @@ pub struct Figures {
     pub mute: usize,
     pub eer: Estimate,
     pub rank_1: Estimate,
-    /// In galleries of [`HOUSEHOLD`] people, at each of [`FPIRS`].
-    pub fnir: [Estimate; 2],
-    /// In galleries of [`TOWN`] people and of all, at the lower of [`FPIRS`].
-    pub fnir_of_many: [Option<f64>; 2],
+    /// In galleries of [`HOUSEHOLD`] people, of [`TOWN`] and of all.
+    pub fnir: [OfSize; 3],
     pub d_prime: Option<f64>,
     pub min_dcf: Option<f64>,
+    /// What the best calibration of these very trials would leave of [`Self::cllr`]; of the bare scores without one.
+    pub min_cllr: Option<f64>,
     /// `None` without a calibration.
     pub cllr: Option<f64>,
+}
+
+/// Searches in galleries of so many people.
+#[derive(serde::Serialize)]
+pub struct OfSize {
+    pub size: u32,
+    /// At each of [`FPIRS`].
+    pub fnir: [Estimate; 3],
 }
 
 /// A household or a small shop.
@@ -30,29 +38,32 @@ pub const HOUSEHOLD: u32 = 5;
 /// A small town's pizzeria.
 pub const TOWN: u32 = 50;
 /// Shares of strangers' searches that may end with a name.
-pub const FPIRS: [f64; 2] = [0.05, 0.01];
+pub const FPIRS: [f64; 3] = [0.01, 0.05, 0.1];
 /// Share of target trials in the detection cost (NIST SRE 2016 uses .01 and .005).
 const TARGET_PRIOR: f64 = 0.01;
 
 impl Figures {
-    pub fn new(cast: &Cast, calibration: Option<&Calibration>, draws: &Draws, net_speech_ms: u32) -> Self {
+    pub fn new(cast: &Cast, calibration: Option<&Calibrated>, draws: &Draws, net_speech_ms: u32) -> Self {
         let matrix = cast.at(net_speech_ms);
         let ranking = Ranking::new(&matrix);
         let speakers = cast.speakers.len();
-        let (once, everyone) = (vec![1; speakers], cast.enrolled.len() as u32);
-        let llrs = |calibration| matrix.trials(|probe, enrolled| probe.llr(calibration, enrolled).0).cllr();
-        let trials: Trials = matrix.trials(|probe, enrolled| probe.scores[enrolled].0);
+        let scores: Trials = matrix.trials(|probe, enrolled| probe.scores[enrolled].0);
+        let llrs = calibration.map(|calibration| matrix.trials(|probe, n| calibration.llr(&matrix, probe, n).0));
+        let fnir = |size| {
+            let at = |fpir| draws.estimate(speakers, |drawn| ranking.fnir(drawn, size, fpir));
+            OfSize { size, fnir: FPIRS.map(at) }
+        };
         Self {
             net_speech_ms,
             shorter: matrix.probes.iter().filter(|probe| probe.short).count(),
             mute: matrix.probes.iter().filter(|probe| !probe.heard).count(),
             eer: draws.estimate(speakers, |drawn| ranking.eer(drawn)),
             rank_1: draws.estimate(speakers, |drawn| ranking.rank_1(drawn)),
-            fnir: FPIRS.map(|fpir| draws.estimate(speakers, |drawn| ranking.fnir(drawn, HOUSEHOLD, fpir))),
-            fnir_of_many: [TOWN, everyone].map(|size| ranking.fnir(&once, size, FPIRS[1])),
-            d_prime: trials.d_prime(),
-            min_dcf: trials.min_dcf(TARGET_PRIOR),
-            cllr: calibration.and_then(llrs),
+            fnir: [HOUSEHOLD, TOWN, cast.enrolled.len() as u32].map(fnir),
+            d_prime: scores.d_prime(),
+            min_dcf: scores.min_dcf(TARGET_PRIOR),
+            min_cllr: llrs.as_ref().unwrap_or(&scores).min_cllr(),
+            cllr: llrs.as_ref().and_then(Trials::cllr),
         }
     }
 }

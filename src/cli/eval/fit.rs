@@ -2,15 +2,18 @@
 
 use std::fmt;
 
+use super::calibrated::pair;
 use super::metrics::Trials;
-use super::trials::{Cast, FOLDS, fold};
+use super::trials::{Cast, FOLDS};
 use crate::voice::calibration::{Limits, Weights, features};
 use crate::voice::{Calibration, Llr, ModelId, Quality, Score, SiteCalibration};
 
 /// A calibration and how well it does on people that it was not fitted on.
 pub struct Fitted {
     pub calibration: Calibration,
-    /// Over all conditions and lengths, every trial scored by weights that have seen neither of its two speakers.
+    /// For the trials between the speakers of two folds, by people of the other folds alone.
+    pub by_folds: Vec<([u64; 2], Calibration)>,
+    /// Over all conditions and lengths, by these.
     cross_validated_cllr: Option<f64>,
     trials: [usize; 2],
 }
@@ -22,7 +25,7 @@ struct Trial {
     score: Score,
     quality: Quality,
     target: bool,
-    /// Fold of the probe's speaker and of the enrolled one.
+    /// Folds of the two speakers, the lower first.
     folds: [u64; 2],
 }
 
@@ -35,7 +38,7 @@ pub struct Origin<'a> {
 
 pub fn fit(model: &ModelId, casts: &[(String, Cast)], origin: &Origin<'_>) -> anyhow::Result<Fitted> {
     let trials: Vec<Trial> = casts.iter().flat_map(|(_, cast)| trials_of(cast)).collect();
-    let limits = limits(casts)?;
+    let limits = limits(casts, &trials)?;
     let weights = regress(&trials.iter().collect::<Vec<_>>(), &limits);
     let names: Vec<&str> = casts.iter().map(|(name, _)| name.as_str()).collect();
     let data = origin.data.map_or_else(|| names.join(", "), str::to_owned);
@@ -53,23 +56,22 @@ pub fn fit(model: &ModelId, casts: &[(String, Cast)], origin: &Origin<'_>) -> an
         site: SiteCalibration::default(),
     };
     calibration.weights = rounded(calibration.weights);
-    let cross_validated_cllr = cross_validate(&trials, &calibration).cllr();
-    Ok(Fitted { calibration, cross_validated_cllr, trials: [targets, trials.len() - targets] })
+    let by_folds = by_folds(&trials, &calibration);
+    let cross_validated_cllr = llrs(&trials, &by_folds).cllr();
+    Ok(Fitted { calibration, by_folds, cross_validated_cllr, trials: [targets, trials.len() - targets] })
 }
 
 fn trials_of(cast: &Cast) -> Vec<Trial> {
     let mut trials = Vec::new();
     for ms in LENGTHS_MS {
-        for (probe, scored) in cast.probes.iter().zip(cast.at(ms).probes) {
-            if !scored.heard {
-                continue;
-            }
-            for (n, enrolled) in cast.enrolled.iter().enumerate() {
+        let matrix = cast.at(ms);
+        for scored in matrix.probes.iter().filter(|scored| scored.heard) {
+            for (n, enrolled) in matrix.enrolled.iter().enumerate() {
                 trials.push(Trial {
                     score: scored.scores[n],
                     quality: scored.quality,
                     target: scored.own == Some(n),
-                    folds: [fold(&probe.speaker), fold(enrolled)],
+                    folds: pair(scored.fold, enrolled.fold),
                 });
             }
         }
@@ -80,24 +82,42 @@ fn trials_of(cast: &Cast) -> Vec<Trial> {
 /// The lengths seen, and the largest ratios that so many speakers can tell from never: with N independent
 /// comparisons and no error, an error rate below 1 in N + 1 is a guess. Conditions and lengths repeat the same people,
 /// so speakers and pairs of speakers are counted, and not trials.
-fn limits(casts: &[(String, Cast)]) -> anyhow::Result<Limits> {
+fn limits(casts: &[(String, Cast)], trials: &[Trial]) -> anyhow::Result<Limits> {
     let largest = |count: fn(&Cast) -> usize| casts.iter().map(|(_, cast)| count(cast)).max().unwrap_or(0) as f64;
     let (same, different) = (largest(Cast::speakers_with_targets), largest(Cast::speaker_pairs));
     anyhow::ensure!(same >= 2.0 && different >= 2.0, "too few speakers to fit on: there must be several with probes");
     Ok(Limits {
         net_speech_ms: [LENGTHS_MS[0], LENGTHS_MS[LENGTHS_MS.len() - 1]],
+        snr_db: common_snr_db(trials),
         llr: [-round_3((same + 1.0).ln()), round_3((different + 1.0).ln())],
     })
 }
 
-fn cross_validate(trials: &[Trial], calibration: &Calibration) -> Trials {
+/// Whole decibels that nineteen of twenty trials lie between: of the others there are too few to say what they mean.
+fn common_snr_db(trials: &[Trial]) -> [f32; 2] {
+    let mut all: Vec<f32> = trials.iter().map(|trial| trial.quality.snr_db).collect();
+    all.sort_by(f32::total_cmp);
+    let cut = all.len() / 40;
+    let at = |n: usize| all.get(n).map_or(0.0, |snr_db| snr_db.round());
+    [at(cut), at(all.len().saturating_sub(1 + cut))]
+}
+
+/// For each two folds, `calibration` with the weights that the trials among all other folds give.
+fn by_folds(trials: &[Trial], calibration: &Calibration) -> Vec<([u64; 2], Calibration)> {
+    let pairs = (0..FOLDS).flat_map(|a| (a..FOLDS).map(move |b| [a, b]));
+    let without = |folds: [u64; 2]| {
+        let unseen = |trial: &&Trial| !trial.folds.iter().any(|fold| folds.contains(fold));
+        let weights = regress(&trials.iter().filter(unseen).collect::<Vec<_>>(), &calibration.limits);
+        (folds, Calibration { weights, ..calibration.clone() })
+    };
+    pairs.map(without).collect()
+}
+
+fn llrs(trials: &[Trial], by_folds: &[([u64; 2], Calibration)]) -> Trials {
     let mut llrs = Trials::default();
-    for left_out in 0..FOLDS {
-        let seen: Vec<&Trial> = trials.iter().filter(|trial| !trial.folds.contains(&left_out)).collect();
-        let weights = regress(&seen, &calibration.limits);
-        let other = Calibration { weights, ..calibration.clone() };
-        for trial in trials.iter().filter(|trial| trial.folds == [left_out; 2]) {
-            let Llr(llr) = other.llr(trial.score, trial.quality);
+    for (folds, calibration) in by_folds {
+        for trial in trials.iter().filter(|trial| trial.folds == *folds) {
+            let Llr(llr) = calibration.llr(trial.score, trial.quality);
             if trial.target { llrs.targets.push(llr) } else { llrs.nontargets.push(llr) }
         }
     }
@@ -210,7 +230,7 @@ mod tests {
     /// Two normal distributions with equal variance have a linear likelihood ratio: (m1 - m0) / v * (s - middle).
     #[test]
     fn the_regression_finds_the_likelihood_ratio_of_two_normals() {
-        let limits = Limits { net_speech_ms: [5000, 5000], llr: [-9.0, 9.0] };
+        let limits = Limits { net_speech_ms: [5000, 5000], snr_db: [10.0, 10.0], llr: [-9.0, 9.0] };
         let mut trials = Vec::new();
         for n in 1..2000 {
             let z = inverse_normal(f64::from(n) / 2000.0);

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use super::bootstrap::Draws;
+use super::calibrated::Calibrated;
 use super::figures::Figures;
+use super::simulated_calls::SimulatedCalls;
 use super::trials::Cast;
 use super::{comparison, report};
-use crate::voice::Calibration;
 
 #[derive(serde::Serialize)]
 pub struct Measured {
@@ -16,6 +17,8 @@ pub struct Measured {
     strangers: usize,
     probes: usize,
     lengths: Vec<AtLength>,
+    /// By the first model; `None` without a calibration.
+    simulated_calls: Option<SimulatedCalls>,
 }
 
 /// `b` is the model that `a` is held against.
@@ -28,7 +31,7 @@ struct AtLength {
 /// A manifest's recordings through one model.
 pub struct Side<'a> {
     pub cast: &'a Cast,
-    pub calibration: Option<&'a Calibration>,
+    pub calibration: Option<&'a Calibrated>,
 }
 
 impl Measured {
@@ -44,6 +47,7 @@ impl Measured {
             strangers: cast.strangers,
             probes: cast.probes.len(),
             lengths: lengths_ms.iter().map(at).collect(),
+            simulated_calls: a.calibration.and_then(|of| SimulatedCalls::new(cast, of, &draws)),
         }
     }
 }
@@ -55,17 +59,14 @@ impl fmt::Display for Measured {
             "{}: {} enrolled ({} of them with less speech than enrolment asks for), {} strangers, {} probes",
             self.manifest, self.enrolled, self.enrolled_with_little_speech, self.strangers, self.probes
         )?;
-        for (n, AtLength { a, b }) in self.lengths.iter().enumerate() {
-            match b {
-                Some(b) => comparison::block(f, a, b, self.enrolled)?,
-                None => {
-                    if n == 0 {
-                        report::head(f, self.enrolled)?;
-                    }
-                    report::line(f, a)?;
-                }
-            }
+        if self.lengths.iter().all(|at| at.b.is_none()) {
+            report::head(f)?;
+            self.lengths.iter().try_for_each(|at| report::line(f, &at.a))?;
+            report::galleries_head(f)?;
+            self.lengths.iter().try_for_each(|at| report::galleries(f, &at.a))?;
         }
-        Ok(())
+        let both = self.lengths.iter().filter_map(|at| Some((&at.a, at.b.as_ref()?)));
+        both.into_iter().try_for_each(|(a, b)| comparison::block(f, a, b))?;
+        self.simulated_calls.as_ref().map_or(Ok(()), |calls| calls.fmt(f))
     }
 }

@@ -39,14 +39,59 @@ impl Trials {
             .then(|| (bits(&self.targets, -1.0) + bits(&self.nontargets, 1.0)) / 2.0 / std::f64::consts::LN_2)
     }
 
+    /// The least that [`Self::cllr`] can be for any growing function of these scores: what the best calibration would have
+    /// left. It is found by pooling adjacent violators (Brümmer and du Preez, 2006, after Zadrozny and Elkan, 2002). It is
+    /// fitted on the very trials that it is measured on, so no calibration that is not reaches it.
+    pub fn min_cllr(&self) -> Option<f64> {
+        if self.targets.is_empty() || self.nontargets.is_empty() {
+            return None;
+        }
+        let (all_targets, all_nontargets) = (self.targets.len() as f64, self.nontargets.len() as f64);
+        let mut bins: Vec<Bin> = Vec::new();
+        for (score, is_target) in self.in_order() {
+            let [targets, nontargets] = if is_target { [1.0, 0.0] } else { [0.0, 1.0] };
+            match bins.last_mut().filter(|last| last.score == score) {
+                Some(last) => last.add(&Bin { score, targets, nontargets }),
+                None => bins.push(Bin { score, targets, nontargets }),
+            }
+        }
+        let mut pooled: Vec<Bin> = Vec::new();
+        for mut bin in bins {
+            // A higher score must have a higher share of targets; where it has not, the two are one.
+            while let Some(below) = pooled.pop_if(|below| below.share() >= bin.share()) {
+                bin.add(&below);
+            }
+            pooled.push(bin);
+        }
+        let cost = |bin: &Bin| {
+            // The other side's odds in this bin, free of the prior; of a count of nothing there is no cost.
+            let odds = |against: f64, of: f64| if of > 0.0 { of * (against / of).ln_1p() } else { 0.0 };
+            let (targets, nontargets) = (bin.targets / all_targets, bin.nontargets / all_nontargets);
+            odds(nontargets, targets) + odds(targets, nontargets)
+        };
+        Some(pooled.iter().map(cost).sum::<f64>() / 2.0 / std::f64::consts::LN_2)
+    }
+
+    /// (false alarms, misses) at every threshold, 0 to 1; empty when a side is.
+    pub fn det(&self) -> Vec<(f64, f64)> {
+        let curve = self.error_curve().unwrap_or_default();
+        curve.iter().map(|errors| (errors.false_alarm, errors.miss)).collect()
+    }
+
+    /// Every score, lowest first, and whether it is of one person.
+    fn in_order(&self) -> Vec<(f32, bool)> {
+        let mut scores: Vec<(f32, bool)> = self.targets.iter().map(|score| (*score, true)).collect();
+        scores.extend(self.nontargets.iter().map(|score| (*score, false)));
+        scores.sort_by(|a, b| a.0.total_cmp(&b.0));
+        scores
+    }
+
     /// From the lowest score to above the highest, one entry a threshold.
     fn error_curve(&self) -> Option<Vec<Errors>> {
         if self.targets.is_empty() || self.nontargets.is_empty() {
             return None;
         }
-        let mut scores: Vec<(f32, bool)> = self.targets.iter().map(|score| (*score, true)).collect();
-        scores.extend(self.nontargets.iter().map(|score| (*score, false)));
-        scores.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let scores = self.in_order();
         let (targets, nontargets) = (self.targets.len() as f64, self.nontargets.len() as f64);
         let (mut missed, mut rejected, mut curve) = (0.0, 0.0, Vec::new());
         for (n, (score, is_target)) in scores.iter().enumerate() {
@@ -57,6 +102,24 @@ impl Trials {
         }
         curve.push(Errors { miss: 1.0, false_alarm: 0.0 });
         Some(curve)
+    }
+}
+
+/// Trials that get one likelihood ratio.
+struct Bin {
+    score: f32,
+    targets: f64,
+    nontargets: f64,
+}
+
+impl Bin {
+    fn share(&self) -> f64 {
+        self.targets / (self.targets + self.nontargets)
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.targets += other.targets;
+        self.nontargets += other.nontargets;
     }
 }
 
@@ -89,6 +152,38 @@ mod tests {
         assert_eq!(trials(&[3.0, 1.0], &[1.0, -1.0]).d_prime(), Some(2.0));
         assert_eq!(trials(&[1.0], &[0.0, 0.0]).d_prime(), None, "without a width there is no measure");
         assert_eq!(trials(&[], &[0.0]).d_prime(), None);
+    }
+
+    #[test]
+    fn the_least_cost_is_nothing_for_scores_apart_and_a_bit_for_scores_that_say_nothing() {
+        assert_eq!(trials(&[0.8, 0.9], &[0.1, 0.5]).min_cllr(), Some(0.0));
+        let one_bit = |of: Trials| assert!((of.min_cllr().unwrap() - 1.0).abs() < 1e-12);
+        one_bit(trials(&[0.5, 0.5], &[0.5]));
+        one_bit(trials(&[0.1, 0.2], &[0.8, 0.9]));
+        assert_eq!(trials(&[], &[0.5]).min_cllr(), None);
+    }
+
+    /// By hand: the two in the middle are in the wrong order and share a bin; half of each side lies outside it.
+    #[test]
+    fn neighbours_in_the_wrong_order_share_a_bin() {
+        let found = trials(&[0.4, 0.9], &[0.1, 0.6]).min_cllr().unwrap();
+        assert!((found - 0.5).abs() < 1e-12, "{found}");
+        // One of two targets among the lower of four others: (1/2, 2/4) lie in one bin at odds of one.
+        let found = trials(&[0.2, 0.9], &[0.1, 0.15, 0.3, 0.35]).min_cllr().unwrap();
+        let wanted = (0.5 * 2f64.ln() + 0.5 * 2f64.ln()) / 2.0 / std::f64::consts::LN_2;
+        assert!((found - wanted).abs() < 1e-12, "{found}");
+    }
+
+    #[test]
+    fn no_growing_function_of_the_scores_costs_less_than_the_least() {
+        let of = trials(&[1.0, -0.2, 2.0, 0.4], &[0.3, -1.0, -2.0, 0.5, -0.4]);
+        let least = of.min_cllr().unwrap();
+        for (slope, shift) in [(1.0, 0.0), (2.0, 0.3), (0.5, -0.2), (4.0, 0.1)] {
+            let map = |scores: &[f32]| scores.iter().map(|score| slope * score + shift).collect::<Vec<_>>();
+            let moved = trials(&map(&of.targets), &map(&of.nontargets));
+            assert!(moved.cllr().unwrap() > least);
+            assert!((moved.min_cllr().unwrap() - least).abs() < 1e-12);
+        }
     }
 
     #[test]

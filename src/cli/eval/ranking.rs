@@ -36,8 +36,9 @@ struct Nontarget {
 
 impl Ranking {
     pub fn new(matrix: &Matrix) -> Self {
+        let enrolled: Vec<usize> = matrix.enrolled.iter().map(|print| print.speaker).collect();
         let mut ranking =
-            Self { enrolled: matrix.enrolled.clone(), probes: Vec::new(), targets: Vec::new(), nontargets: Vec::new() };
+            Self { enrolled: enrolled.clone(), probes: Vec::new(), targets: Vec::new(), nontargets: Vec::new() };
         for (probe, scored) in (0u32..).zip(&matrix.probes) {
             ranking.probes.push(Probe { speaker: scored.speaker, enrolled: scored.own.is_some() });
             let others = (0u32..).zip(&scored.scores).filter(|(n, _)| scored.own != Some(*n as usize));
@@ -45,7 +46,7 @@ impl Ranking {
             let Some(own) = scored.own else { continue };
             let score = scored.scores[own];
             let rivals = (0..scored.scores.len()).filter(|n| *n != own && scored.scores[*n] >= score);
-            let rivals = rivals.map(|n| matrix.enrolled[n]).collect();
+            let rivals = rivals.map(|n| enrolled[n]).collect();
             let target = Target { score: score.0, speaker: scored.speaker, heard: scored.heard, rivals };
             ranking.targets.push(target);
         }

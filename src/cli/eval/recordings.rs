@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::speech::{FeatureKind, FrontEnd, SpeechError, wav};
+use super::condition::{self, Lines};
+use super::manifest::Row;
+use crate::speech::{FeatureKind, FrontEnd, SpeechError, Wav, wav};
 use crate::voice::{Embedder, Embedding, Wccn};
 
 /// What is left of a recording.
@@ -44,23 +47,32 @@ impl Heard {
     }
 }
 
-/// For each embedder, in the order of `files`; the result does not depend on `threads`.
-pub fn hear_all(embedders: &[&Embedder], files: &[&Path], threads: usize) -> anyhow::Result<Vec<Vec<Heard>>> {
+/// For each embedder, in the order of `rows`, as they are or over `lines`; the result does not depend on `threads`.
+pub fn hear_all(
+    embedders: &[&Embedder],
+    rows: &[Row],
+    lines: Option<&Lines<'_>>,
+    threads: usize,
+) -> anyhow::Result<Vec<Vec<Heard>>> {
     let next = AtomicUsize::new(0);
+    // Seen on a terminal only.
+    let progress = ProgressBar::new(rows.len() as u64).with_style(ProgressStyle::with_template(PROGRESS)?);
     let worker = || {
         let mut heard = Vec::new();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
-            let Some(file) = files.get(n) else { return heard };
-            heard.push((n, hear(embedders, file)));
+            let Some(row) = rows.get(n) else { return heard };
+            heard.push((n, hear(embedders, row, lines)));
+            progress.inc(1);
         }
     };
     let mut heard: Vec<_> = thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(worker)).collect();
         workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
     });
+    progress.finish_and_clear();
     heard.sort_by_key(|(n, _)| *n);
-    anyhow::ensure!(heard.len() == files.len(), "a worker thread broke down");
+    anyhow::ensure!(heard.len() == rows.len(), "a worker thread broke down");
     let mut by_embedder: Vec<Vec<Heard>> = embedders.iter().map(|_| Vec::new()).collect();
     for (_, heard) in heard {
         by_embedder.iter_mut().zip(heard?).for_each(|(all, heard)| all.push(heard));
@@ -68,10 +80,17 @@ pub fn hear_all(embedders: &[&Embedder], files: &[&Path], threads: usize) -> any
     Ok(by_embedder)
 }
 
+const PROGRESS: &str = "{bar:40} {pos} of {len} recordings, {eta} left";
+
 /// The same windows through each embedder.
-fn hear(embedders: &[&Embedder], file: &Path) -> anyhow::Result<Vec<Heard>> {
-    let named = || format!("{}", file.display());
-    let wav = wav::parse(&std::fs::read(file).with_context(named)?).with_context(named)?;
+fn hear(embedders: &[&Embedder], row: &Row, lines: Option<&Lines<'_>>) -> anyhow::Result<Vec<Heard>> {
+    let named = || format!("{}", row.file.display());
+    let mut wav = read(&row.file)?;
+    if let Some(lines) = lines {
+        let name = row.file.file_name().unwrap_or_default().to_string_lossy();
+        let samples = lines.render(&wav, &row.speaker, &name).map_err(anyhow::Error::msg).with_context(named)?;
+        wav = Wav { sample_rate_hz: condition::RATE_HZ, samples };
+    }
     let mut front_ends = front_ends(embedders, wav.sample_rate_hz).with_context(named)?;
     let mut windows: Vec<Vec<HeardWindow>> = embedders.iter().map(|_| Vec::new()).collect();
     let mut embed_ready = |kind: FeatureKind, front_end: &mut FrontEnd| -> anyhow::Result<()> {
@@ -106,6 +125,23 @@ fn front_ends(embedders: &[&Embedder], sample_rate_hz: u32) -> Result<Vec<(Featu
         }
     }
     Ok(front_ends)
+}
+
+/// One recording of each of some speakers, for babble.
+pub fn voices(rows: &[Row], at_most: usize) -> anyhow::Result<Vec<(String, Vec<f32>)>> {
+    let mut voices: Vec<(String, Vec<f32>)> = Vec::new();
+    for row in rows {
+        if voices.len() < at_most && voices.iter().all(|(speaker, _)| *speaker != row.speaker) {
+            let voice = condition::narrowband(&read(&row.file)?).map_err(anyhow::Error::msg);
+            voices.push((row.speaker.clone(), voice.with_context(|| row.file.display().to_string())?));
+        }
+    }
+    Ok(voices)
+}
+
+fn read(file: &Path) -> anyhow::Result<Wav> {
+    let named = || format!("{}", file.display());
+    wav::parse(&std::fs::read(file).with_context(named)?).with_context(named)
 }
 
 /// 20 ms, the usual packet of a telephone.

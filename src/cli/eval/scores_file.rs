@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use super::calibrated::Calibrated;
 use super::trials::Cast;
-use crate::voice::{Calibration, Llr};
+use crate::voice::Llr;
 
 pub struct ScoresFile(csv::Writer<File>);
 
@@ -18,12 +19,13 @@ impl ScoresFile {
     }
 
     /// Without a calibration the last column is empty.
-    pub fn write(&mut self, cast: &Cast, calibration: Option<&Calibration>, lengths_ms: &[u32]) -> anyhow::Result<()> {
+    pub fn write(&mut self, cast: &Cast, calibration: Option<&Calibrated>, lengths_ms: &[u32]) -> anyhow::Result<()> {
         for ms in lengths_ms {
             let seconds = format!("{}", f64::from(*ms) / 1000.0);
-            for (probe, scored) in cast.probes.iter().zip(&cast.at(*ms).probes) {
+            let matrix = cast.at(*ms);
+            for (probe, scored) in cast.probes.iter().zip(&matrix.probes) {
                 for (n, speaker) in cast.enrolled.iter().enumerate() {
-                    let llr = calibration.map(|calibration| scored.llr(calibration, n));
+                    let llr = calibration.map(|calibration| calibration.llr(&matrix, scored, n));
                     let llr = llr.map_or_else(String::new, |Llr(llr)| format!("{llr:.4}"));
                     let score = format!("{:.6}", scored.scores[n].0);
                     self.0.write_record([&probe.name, speaker, &seconds, &score, &llr])?;

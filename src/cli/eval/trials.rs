@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::calibrated::pair;
 use super::manifest::{Role, Row};
 use super::metrics::Trials;
 use super::recordings::Heard;
 use crate::base::UnixMillis;
-use crate::voice::{Calibration, Centroid, Gallery, Llr, ModelId, Pooled, Quality, Score, Voiceprint};
+use crate::voice::{Centroid, Gallery, ModelId, Pooled, Quality, Score, Voiceprint};
 
 /// The people of one manifest and what was heard of them.
 pub struct Cast {
@@ -105,9 +106,7 @@ impl Cast {
             let other = cast.scores_at(ms);
             for (scored, refitted) in matrix.probes.iter_mut().zip(other.probes) {
                 for (n, enrolled) in self.enrolled.iter().enumerate() {
-                    let mut pair = [fold(&self.speakers[scored.speaker]), fold(enrolled)];
-                    pair.sort_unstable();
-                    if pair == *folds {
+                    if pair(scored.fold, fold(enrolled)) == *folds {
                         scored.scores[n] = refitted.scores[n];
                     }
                 }
@@ -133,6 +132,7 @@ impl Cast {
             Scored {
                 scores: scores.collect(),
                 speaker: self.place(&probe.speaker),
+                fold: fold(&probe.speaker),
                 own: self.enrolled.binary_search(&probe.speaker).ok(),
                 quality,
                 heard: embedding.is_some(),
@@ -140,7 +140,8 @@ impl Cast {
             }
         });
         let probes = probes.collect();
-        Matrix { probes, enrolled: self.enrolled.iter().map(|speaker| self.place(speaker)).collect() }
+        let enrolled = self.enrolled.iter().map(|name| Enrolled { speaker: self.place(name), fold: fold(name) });
+        Matrix { probes, enrolled: enrolled.collect() }
     }
 
     fn place(&self, speaker: &String) -> usize {
@@ -174,8 +175,13 @@ const UNHEARD: Score = Score(-1.0);
 
 pub struct Matrix {
     pub probes: Vec<Scored>,
-    /// Place of each enrolled person in [`Cast::speakers`].
-    pub enrolled: Vec<usize>,
+    pub enrolled: Vec<Enrolled>,
+}
+
+pub struct Enrolled {
+    /// Place in [`Cast::speakers`].
+    pub speaker: usize,
+    pub fold: u64,
 }
 
 pub struct Scored {
@@ -183,17 +189,12 @@ pub struct Scored {
     pub scores: Vec<Score>,
     /// Who it is, among all speakers.
     pub speaker: usize,
+    pub fold: u64,
     /// Who it is, among the enrolled.
     pub own: Option<usize>,
     pub quality: Quality,
     pub heard: bool,
     pub short: bool,
-}
-
-impl Scored {
-    pub fn llr(&self, calibration: &Calibration, enrolled: usize) -> Llr {
-        if self.heard { calibration.llr(self.scores[enrolled], self.quality) } else { Llr(0.0) }
-    }
 }
 
 impl Matrix {
@@ -235,18 +236,16 @@ mod tests {
     #[test]
     fn a_refit_counts_for_the_trials_between_its_two_folds_and_for_no_others() {
         let (plain, other) = (cast(0.1), cast(0.4));
-        let mut folds = [fold("anna"), fold("cleo")];
-        folds.sort_unstable();
+        let folds = pair(fold("anna"), fold("cleo"));
         let mut whole = cast(0.1);
         whole.refit(folds, cast(0.4));
         let (whole_at, plain_at, other_at) = (whole.at(5000), plain.at(5000), other.at(5000));
         let mut replaced = 0;
         for (probe, speaker) in whole.speakers.iter().enumerate() {
             for (enrolled, name) in whole.enrolled.iter().enumerate() {
-                let mut pair = [fold(speaker), fold(name)];
-                pair.sort_unstable();
-                replaced += usize::from(pair == folds);
-                let wanted = if pair == folds { &other_at } else { &plain_at };
+                let refitted = pair(fold(speaker), fold(name)) == folds;
+                replaced += usize::from(refitted);
+                let wanted = if refitted { &other_at } else { &plain_at };
                 assert_eq!(whole_at.probes[probe].scores[enrolled], wanted.probes[probe].scores[enrolled]);
             }
         }

@@ -1,4 +1,4 @@
-use super::super::trials::Scored;
+use super::super::trials::{Enrolled, Scored};
 use super::*;
 use crate::voice::{Quality, Score};
 
@@ -7,12 +7,14 @@ fn matrix(enrolled: &[usize], probes: &[(usize, &[f32])]) -> Matrix {
     let scored = |(speaker, scores): &(usize, &[f32])| Scored {
         scores: scores.iter().copied().map(Score).collect(),
         speaker: *speaker,
+        fold: 0,
         own: enrolled.iter().position(|of| of == speaker),
         quality: Quality::default(),
         heard: true,
         short: false,
     };
-    Matrix { probes: probes.iter().map(scored).collect(), enrolled: enrolled.to_vec() }
+    let enrolled = enrolled.iter().map(|speaker| Enrolled { speaker: *speaker, fold: 0 }).collect();
+    Matrix { probes: probes.iter().map(scored).collect(), enrolled }
 }
 
 /// One print, target trials by its speaker, nontarget trials by strangers.
@@ -94,7 +96,7 @@ fn fnir_by_search(matrix: &Matrix, weights: &[u32], size: usize, fpir: f64) -> f
     for probe in &matrix.probes {
         let mut prints: Vec<usize> = (0..matrix.enrolled.len())
             .filter(|n| probe.own != Some(*n))
-            .flat_map(|n| std::iter::repeat_n(n, weights[matrix.enrolled[n]] as usize))
+            .flat_map(|n| std::iter::repeat_n(n, weights[matrix.enrolled[n].speaker] as usize))
             .collect();
         prints.extend(probe.own);
         let galleries = subsets(&prints, size);
