@@ -18,7 +18,7 @@ impl Default for Options {
             search: Search::Number,
             stranger_at_known_number: 0.1,
             known_at_unknown_number: 0.3,
-            recognise_at: 0.95,
+            recognise_at: 0.99,
             probably_at: 0.6,
         }
     }
