@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::customer::CustomerId;
-use crate::identity::VoiceUse;
+use crate::identity::{State, VoiceUse};
 use crate::voice::enroll::{Condition, Enroller, GOOD_MS};
 use crate::voice::{Centroid, Embedding, NotRefreshed, Pooled, VoiceError};
 
@@ -100,7 +100,12 @@ impl Call {
     /// Somebody who agreed stands behind the call: by the number, or by an agent's word.
     pub(super) fn may_follow(&self) -> bool {
         match &self.identified {
-            Identified::ByVoice => self.recognition.voice_use() == VoiceUse::Allowed,
+            // Whom the wider search does not know is left alone once that is settled.
+            Identified::ByVoice => {
+                let settled_as = self.recognition.decision().filter(|decision| decision.settled).map(|d| d.state);
+                self.recognition.voice_use() == VoiceUse::Allowed
+                    && (self.recognition.agreed_at_number() || settled_as != Some(State::NotKnown))
+            }
             Identified::ByAgent { customer, .. } => {
                 !self.speaker.is_mixed() && self.recognition.gallery().contains(customer)
             }

@@ -102,8 +102,12 @@ impl Recognition {
         };
         // A number whose people never agreed is most likely called by one of them: then the wider search stays shut too.
         let everyone = self.options.search == Search::Everyone && !self.gallery.is_empty() && people.is_empty();
-        let consented_at_number = people.iter().any(|person| self.gallery.contains(&person.customer));
-        if consented_at_number || everyone { VoiceUse::Allowed } else { VoiceUse::NoConsentedCandidate }
+        if self.agreed_at_number() || everyone { VoiceUse::Allowed } else { VoiceUse::NoConsentedCandidate }
+    }
+
+    /// Whether one of this number's people agreed.
+    pub fn agreed_at_number(&self) -> bool {
+        self.at_number().iter().any(|person| self.gallery.contains(&person.customer))
     }
 
     /// Whether another window would be compared.

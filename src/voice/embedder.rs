@@ -96,10 +96,18 @@ impl Embedder {
 
     /// About 10 ms of one core for the default model.
     pub fn embed(&self, window: &Window) -> Result<Embedding, VoiceError> {
+        // tract's activations clamp what is no number, and the network would answer as if it had heard somebody.
+        if !window.mels.iter().all(|mel| mel.is_finite()) {
+            return Err(VoiceError::Inference("the window holds what is no number".into()));
+        }
         let values = match &self.network {
             Network::Ge2e(plan) => run(plan, window)?,
             Network::Ecosystem(network) => network.run(&window.mels)?,
         };
+        // Before the normalisation, which gives a direction to anything.
+        if !values.iter().all(|value| value.is_finite()) || values.iter().all(|value| *value == 0.0) {
+            return Err(VoiceError::Inference("the network gave nothing".into()));
+        }
         let values = match &self.wccn {
             None => values.to_vec(),
             Some(wccn) => wccn.apply(&values).ok_or_else(|| VoiceError::Wccn("it has another dimension".into()))?,

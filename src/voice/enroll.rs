@@ -1,6 +1,5 @@
 //! From windows to a voiceprint: enough speech, and of one person.
 
-use super::voiceprint::MAX_ENROLLED;
 use super::{Bandwidth, Centroid, Embedding, ModelId, Origin, Pooled, VoiceError, Voiceprint};
 use crate::base::UnixMillis;
 
@@ -26,8 +25,6 @@ struct Recording {
     /// Sum over the windows.
     snr_db: f32,
     bandwidth: Option<Bandwidth>,
-    /// How many were put together.
-    calls: u32,
 }
 
 /// What a window came over.
@@ -44,7 +41,7 @@ impl Enroller {
     /// Takes the next window of the present recording, which has `net_speech_ms` of speech up to its end.
     pub fn add(&mut self, embedding: &Embedding, net_speech_ms: u32, condition: Condition) {
         if self.recordings.is_empty() || self.between {
-            self.recordings.push(Recording { calls: 1, ..Recording::default() });
+            self.recordings.push(Recording::default());
             self.between = false;
         }
         if let Some(recording) = self.recordings.last_mut()
@@ -69,14 +66,11 @@ impl Enroller {
     }
 
     /// Refuses less than [`USABLE_MS`] and more than one voice.
-    pub fn finish(mut self, model: &ModelId, enrolled_at: UnixMillis) -> Result<Voiceprint, VoiceError> {
+    pub fn finish(self, model: &ModelId, enrolled_at: UnixMillis) -> Result<Voiceprint, VoiceError> {
         self.check()?;
-        while self.recordings.len() > MAX_ENROLLED {
-            self.put_together_the_shortest();
-        }
         let centroids =
             self.recordings.iter().filter_map(|recording| recording.centroid(enrolled_at, Origin::Enrolled));
-        Voiceprint::new(model.clone(), centroids.collect()).ok_or_else(|| self.too_little())
+        Voiceprint::enrolled(model.clone(), centroids.collect()).ok_or_else(|| self.too_little())
     }
 
     /// The one call heard, for the print of a person who is enrolled already. Refused as by [`Enroller::finish`].
@@ -119,18 +113,6 @@ impl Enroller {
         }
         pooled.embedding()
     }
-
-    fn put_together_the_shortest(&mut self) {
-        self.recordings.sort_by_key(|recording| std::cmp::Reverse(recording.net_speech_ms));
-        let Some(shortest) = self.recordings.pop() else { return };
-        let Some(other) = self.recordings.last_mut() else { return };
-        shortest.windows.iter().for_each(|window| other.pooled.add(window));
-        other.windows.extend(shortest.windows);
-        other.net_speech_ms += shortest.net_speech_ms;
-        other.snr_db += shortest.snr_db;
-        other.bandwidth = other.bandwidth.filter(|bandwidth| Some(*bandwidth) == shortest.bandwidth);
-        other.calls += shortest.calls;
-    }
 }
 
 impl Recording {
@@ -140,7 +122,7 @@ impl Recording {
             net_speech_ms: self.net_speech_ms,
             snr_db: Some(self.snr_db / self.windows.len().max(1) as f32),
             bandwidth: self.bandwidth,
-            calls: self.calls,
+            calls: 1,
             heard_at,
             origin,
         })
@@ -197,6 +179,7 @@ fn centre(windows: &[Embedding], sides: &[bool], side: bool) -> Option<Embedding
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::voice::voiceprint::MAX_ENROLLED;
 
     /// Window n of a voice that lies at `angle`, with a little spread.
     fn window(angle: f32, n: u32) -> Embedding {

@@ -66,6 +66,17 @@ impl Voiceprint {
         (alike && centroids.len() <= MAX_CENTROIDS).then_some(Self { model, centroids })
     }
 
+    /// Of the recordings of one enrolment: beyond [`MAX_ENROLLED`] the shortest are pooled. `None` as for [`Voiceprint::new`].
+    pub fn enrolled(model: ModelId, mut calls: Vec<Centroid>) -> Option<Self> {
+        while calls.len() > MAX_ENROLLED {
+            let (first, _) = calls.iter().enumerate().min_by_key(|(_, call)| call.net_speech_ms)?;
+            let shortest = calls.remove(first);
+            let next = calls.iter_mut().min_by_key(|call| call.net_speech_ms)?;
+            *next = next.pooled_with(&shortest)?;
+        }
+        Self::new(model, calls)
+    }
+
     pub fn centroids(&self) -> &[Centroid] {
         &self.centroids
     }
@@ -104,6 +115,22 @@ impl Voiceprint {
 }
 
 impl Centroid {
+    fn pooled_with(&self, other: &Self) -> Option<Self> {
+        let (own, its) = (self.net_speech_ms.max(1) as f32, other.net_speech_ms.max(1) as f32);
+        let mut pooled = Pooled::new();
+        pooled.add_weighted(&self.embedding, own);
+        pooled.add_weighted(&other.embedding, its);
+        Some(Self {
+            embedding: pooled.embedding()?,
+            net_speech_ms: self.net_speech_ms.saturating_add(other.net_speech_ms),
+            snr_db: self.snr_db.zip(other.snr_db).map(|(a, b)| (own * a + its * b) / (own + its)),
+            bandwidth: self.bandwidth.filter(|bandwidth| Some(*bandwidth) == other.bandwidth),
+            calls: self.calls.saturating_add(other.calls),
+            heard_at: self.heard_at.max(other.heard_at),
+            origin: self.origin,
+        })
+    }
+
     /// Speech said for a voiceprint, of which no more is known.
     pub fn enrolled(embedding: Embedding, net_speech_ms: u32, heard_at: UnixMillis) -> Self {
         let (snr_db, bandwidth, calls, origin) = (None, None, 1, Origin::Enrolled);

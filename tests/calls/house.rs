@@ -105,7 +105,7 @@ impl House {
         let mut client = DeskServiceClient::connect(format!("http://{}", self.service().desk)).await.unwrap();
         let request = WatchDeskRequest { lines: vec![line.into()], agent: "Sal".into() };
         let cards = client.watch_desk(request).await.unwrap().into_inner();
-        Screen { client, cards, last: None }
+        Screen { client, cards, last: None, all: Vec::new() }
     }
 
     /// `sip:LINE@...` of the first UDP listener.
@@ -162,6 +162,8 @@ pub struct Screen {
     pub client: DeskServiceClient<Channel>,
     cards: Streaming<proto::WatchDeskResponse>,
     pub last: Option<Card>,
+    /// What [`Screen::until_of`] saw last.
+    all: Vec<Card>,
 }
 
 impl Screen {
@@ -174,6 +176,20 @@ impl Screen {
                 }
                 let state = self.cards.message().await.unwrap().expect("the desk closed");
                 self.last = state.cards.into_iter().next_back();
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, search).await;
+        found.unwrap_or_else(|_| panic!("the card never came to: {what}"))
+    }
+
+    /// As [`Screen::until`], of the call from this number.
+    pub async fn until_of(&mut self, number: &str, what: &str, wanted: impl Fn(&Card) -> bool) -> Card {
+        let search = async {
+            loop {
+                if let Some(card) = self.all.iter().find(|card| card.number == number && wanted(card)) {
+                    return card.clone();
+                }
+                self.all = self.cards.message().await.unwrap().expect("the desk closed").cards;
             }
         };
         let found = tokio::time::timeout(PATIENCE, search).await;

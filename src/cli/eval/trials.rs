@@ -48,14 +48,14 @@ impl Cast {
             Some(Recording { speaker: row.speaker.clone(), call: row.call.clone(), mean: heard.mean()? })
         });
         let recordings = recordings.collect();
-        let (mut pools, mut probes) = (BTreeMap::<String, (Pooled, u32, u32)>::new(), Vec::new());
+        let (mut calls, mut probes) = (BTreeMap::<String, Vec<Centroid>>::new(), Vec::new());
         for (row, heard) in rows.iter().zip(heard) {
             match row.role {
                 Role::Enroll => {
-                    let (pool, net_speech_ms, calls) = pools.entry(row.speaker.clone()).or_default();
+                    let mut pool = Pooled::new();
                     heard.windows.iter().for_each(|window| pool.add(&window.embedding));
-                    *net_speech_ms += heard.net_speech_ms;
-                    *calls += 1;
+                    let centroid = |pool| Centroid::enrolled(pool, heard.net_speech_ms, UnixMillis(0));
+                    calls.entry(row.speaker.clone()).or_default().extend(pool.embedding().map(centroid));
                 }
                 Role::Probe => {
                     probes.push(Probe { speaker: row.speaker.clone(), name: row.call.clone(), heard });
@@ -64,11 +64,9 @@ impl Cast {
         }
         let mut gallery = Gallery::new(model.clone());
         let (mut enrolled, mut thin) = (Vec::new(), 0);
-        for (speaker, (pool, net_speech_ms, calls)) in pools {
-            let Some(embedding) = pool.embedding() else { continue };
-            thin += usize::from(net_speech_ms < usable_ms);
-            let centroid = Centroid { calls, ..Centroid::enrolled(embedding, net_speech_ms, UnixMillis(0)) };
-            let Some(print) = Voiceprint::new(model.clone(), vec![centroid]) else { continue };
+        for (speaker, calls) in calls {
+            let Some(print) = Voiceprint::enrolled(model.clone(), calls) else { continue };
+            thin += usize::from(print.net_speech_ms() < usable_ms);
             gallery.insert(speaker.clone(), print)?;
             enrolled.push(speaker);
         }

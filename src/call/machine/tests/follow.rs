@@ -178,6 +178,15 @@ fn who_never_agreed_is_not_followed_though_others_of_the_number_did() {
 }
 
 #[test]
+fn whom_the_wider_search_does_not_know_is_left_alone() {
+    let mut line = Line::ring(Search::Everyone, &[], &["anna", "ben"]);
+    line.speak("stranger", 12_800);
+    assert_eq!((line.state(), line.decisions().pop().unwrap().0.settled), (State::NotKnown, true));
+    talk(&mut line, 10);
+    assert_eq!(embeds(&line), 0);
+}
+
+#[test]
 fn a_model_that_gives_nothing_is_said_and_makes_no_voiceprint() {
     let mut line = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
     line.command(enroll(EnrollWhom::Customer(CustomerId::new("anna"))));
