@@ -10,7 +10,7 @@ use super::ecosystem::{self, Description, Fidelity};
 use super::ecosystem_golden::EcosystemGolden;
 use super::ecosystem_network::EcosystemNetwork;
 use super::golden::Golden;
-use super::{Embedding, ModelId, VoiceError, Wccn};
+use super::{Embedding, ModelId, VoiceError, Wccn, lstm};
 use crate::speech::kaldi::KALDI_VERSION;
 use crate::speech::{FRONT_END_VERSION, FeatureKind, Window};
 
@@ -129,7 +129,7 @@ fn run(plan: &Arc<TypedRunnableModel>, window: &Window) -> Result<Zeroizing<Vec<
 /// One fixed shape: tract plans it once, and a symbolic length costs up to ten times as much on some models.
 fn plan(model: &[u8]) -> Result<Arc<TypedRunnableModel>, VoiceError> {
     let [frames, mels] = Window::SHAPE;
-    onnx()
+    lstm::onnx()
         .model_for_read(&mut &*model)
         .and_then(|graph| graph.with_input_fact(0, f32::fact([1, frames, mels]).into()))
         .and_then(|graph| graph.into_optimized())

@@ -1,5 +1,6 @@
 //! Stage 4, features to a calibrated score.
 
+mod aligned;
 pub mod calibration;
 pub mod ecosystem;
 mod ecosystem_golden;
@@ -10,6 +11,7 @@ pub mod enroll;
 pub mod error;
 pub mod gallery;
 mod golden;
+mod lstm;
 pub mod model;
 pub mod pool;
 pub mod pooled;
