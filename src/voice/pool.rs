@@ -2,6 +2,8 @@
 //!
 //! A call has one place for a waiting window. When inference falls behind, the newest window of a call takes the place
 //! of the one before: nothing queues up, and what is computed is always about now.
+//!
+//! When two calls wait at a thread, their windows share one reading of the model's weights (docs/decisions/0016).
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,8 +51,17 @@ impl Pool {
                 while let Ok(Job::Embed(slot)) = jobs.recv()
                     && !stopped.is_cancelled()
                 {
-                    slot.embed(&embedder);
-                    its_load.fetch_sub(1, Ordering::Relaxed);
+                    let (second, stop) = match jobs.try_recv() {
+                        Ok(Job::Embed(second)) => (Some(second), false),
+                        Ok(Job::Stop) => (None, true),
+                        Err(_) => (None, false),
+                    };
+                    let calls = 1 + usize::from(second.is_some());
+                    embed(&embedder, &slot, second.as_deref());
+                    its_load.fetch_sub(calls, Ordering::Relaxed);
+                    if stop {
+                        break;
+                    }
                 }
             })?;
             // Tracked, so that a shutdown waits for the thread; `has_ended` resolves when the thread drops its end.
@@ -140,18 +151,33 @@ impl Slot {
         self.lock().take()
     }
 
-    fn embed(&self, embedder: &Embedder) {
-        let Some(window) = self.take() else { return };
-        if self.results.is_closed() {
-            return; // the call has ended
-        }
-        if self.results.try_send((window.net_speech_ms, embedder.embed(&window))).is_err() {
+    /// The waiting window, unless the call has ended meanwhile.
+    fn begin(&self) -> Option<Window> {
+        self.take().filter(|_| !self.results.is_closed())
+    }
+
+    fn finish(&self, window: &Window, result: Result<Embedding, VoiceError>) {
+        if self.results.try_send((window.net_speech_ms, result)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Window>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The windows of one call, or of two together.
+fn embed(embedder: &Embedder, first: &Slot, second: Option<&Slot>) {
+    let second = second.and_then(|slot| Some((slot, slot.begin()?)));
+    match (first.begin().map(|window| (first, window)), second) {
+        (Some((first, one)), Some((second, two))) => {
+            let [of_one, of_two] = embedder.embed_two([&one, &two]);
+            first.finish(&one, of_one);
+            second.finish(&two, of_two);
+        }
+        (Some((slot, window)), None) | (None, Some((slot, window))) => slot.finish(&window, embedder.embed(&window)),
+        (None, None) => {}
     }
 }
 

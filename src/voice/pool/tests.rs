@@ -47,7 +47,7 @@ async fn the_newest_window_of_a_call_wins_and_the_others_are_counted() {
     };
     let slot = slot.expect("the call waits in the queue");
     assert!(jobs.try_recv().is_err(), "once, however many windows it has submitted");
-    slot.embed(&embedder());
+    embed(&embedder(), &slot, None);
     assert_eq!(client.recv().await.unwrap().0, 3200);
 }
 
@@ -61,4 +61,25 @@ fn a_full_queue_drops_and_counts_and_never_blocks() {
     second.submit(window(2400));
     assert_eq!((first.dropped(), second.dropped()), (0, 2));
     assert_eq!(pool.workers[0].load.load(Ordering::Relaxed), 1, "what was refused is no load");
+}
+
+#[tokio::test]
+async fn two_calls_that_wait_are_embedded_together_and_one_that_has_ended_holds_nobody_up() {
+    let embedder = embedder();
+    let (queue, _jobs) = std::sync::mpsc::sync_channel(QUEUE);
+    let pool = Pool { workers: [Worker { queue, load: Arc::default() }].into() };
+    let (mut first, mut second, ended) = (pool.client(), pool.client(), pool.client());
+    first.submit(window(1600));
+    second.submit(window(2400));
+    embed(&embedder, &first.slot, Some(&second.slot));
+    for (client, ms) in [(&mut first, 1600), (&mut second, 2400)] {
+        let (net_speech_ms, embedding) = client.recv().await.unwrap();
+        assert_eq!((net_speech_ms, embedding.unwrap()), (ms, embedder.embed(&window(ms)).unwrap()));
+    }
+    first.submit(window(3200));
+    ended.submit(window(1600));
+    let slot = ended.slot.clone();
+    drop(ended);
+    embed(&embedder, &slot, Some(&first.slot));
+    assert_eq!(first.recv().await.unwrap().0, 3200);
 }
