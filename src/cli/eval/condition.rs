@@ -52,7 +52,7 @@ const BUMPS: usize = 4;
 const BUMP_DB: f64 = 8.0;
 const BUMP_Q: [f64; 2] = [0.7, 2.0];
 const BABBLE_VOICES: usize = 6;
-/// About what GSM 06.10 (13 kbit/s) leaves of a voice, by ear and by score: see docs/reference/eval.md.
+/// A narrowband mobile line on a bad day. It was not compared with GSM 06.10 (13 kbit/s), which it stands in for.
 const MOBILE_BITS_PER_S: i32 = 8000;
 
 impl Lines<'_> {

@@ -24,16 +24,14 @@ pub fn draw(
     let mut curves = Vec::new();
     for ms in lengths_ms {
         let matrix = cast.at(*ms);
-        let trials = match calibration {
-            Some(calibration) => matrix.trials(|probe, n| calibration.llr(&matrix, probe, n).0),
-            None => matrix.trials(|probe, n| probe.scores[n].0),
-        };
+        let cosines = matrix.trials(|probe, n| probe.scores[n].0);
+        let llrs = calibration.map(|of| matrix.trials(|probe, n| of.llr(&matrix, probe, n).0));
         let seconds = format!("{:.1} s", f64::from(*ms) / 1000.0);
-        let meaning = if calibration.is_some() { "log-likelihood ratio" } else { "cosine" };
         let file = folder.join(format!("{name}.{}.scores.svg", seconds.replace(' ', "")));
         let title = format!("{name}, {seconds} of net speech");
-        scores(&file, &title, meaning, &trials).with_context(|| format!("cannot draw {}", file.display()))?;
-        curves.push((seconds, trials.det()));
+        // Ratios end where the trials show no more, and most of those of two people lie at that end.
+        scores(&file, &title, "cosine", &cosines).with_context(|| format!("cannot draw {}", file.display()))?;
+        curves.push((seconds, llrs.as_ref().unwrap_or(&cosines).det()));
     }
     let file = folder.join(format!("{name}.det.svg"));
     det(&file, &name, &curves).with_context(|| format!("cannot draw {}", file.display()))
