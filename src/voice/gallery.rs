@@ -7,9 +7,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use zeroize::Zeroize;
-
-use super::{Bandwidth, Centroid, Embedding, ModelId, Origin, Score, VoiceError, Voiceprint};
+use super::{Bandwidth, Centroid, Embedding, ModelId, Origin, Rows, Score, VoiceError, Voiceprint};
 use crate::base::UnixMillis;
 
 /// Prints of one model under keys of the caller's choice. A person has a row for each of their calls and, with several,
@@ -17,9 +15,7 @@ use crate::base::UnixMillis;
 #[derive(Clone)]
 pub struct Gallery<K> {
     model: ModelId,
-    dimension: usize,
-    /// `[rows, dimension]`, row-major.
-    rows: Vec<f32>,
+    rows: Rows,
     /// Whose each row is, as a place in `people`.
     owners: Vec<usize>,
     people: Vec<Entry<K>>,
@@ -47,7 +43,7 @@ struct Call {
 
 impl<K: Clone + Eq + Hash> Gallery<K> {
     pub fn new(model: ModelId) -> Self {
-        Self { model, dimension: 0, rows: Vec::new(), owners: Vec::new(), people: Vec::new(), place_of: HashMap::new() }
+        Self { model, rows: Rows::new(0), owners: Vec::new(), people: Vec::new(), place_of: HashMap::new() }
     }
 
     pub fn model(&self) -> &ModelId {
@@ -67,11 +63,13 @@ impl<K: Clone + Eq + Hash> Gallery<K> {
     pub fn insert(&mut self, key: K, print: Voiceprint) -> Result<(), VoiceError> {
         let pooled = print.pooled();
         let dimension = pooled.values().len();
-        if print.model != self.model || (!self.is_empty() && dimension != self.dimension) {
+        if print.model != self.model || (!self.is_empty() && dimension != self.rows.dimension()) {
             return Err(VoiceError::ForeignModel { found: print.model.clone(), wanted: self.model.clone() });
         }
-        self.dimension = dimension;
         self.remove(&key);
+        if self.is_empty() {
+            self.rows = Rows::new(dimension);
+        }
         let place = self.people.len();
         let centroids = print.centroids();
         let pool = (centroids.len() > 1).then_some(&pooled);
@@ -104,26 +102,27 @@ impl<K: Clone + Eq + Hash> Gallery<K> {
 
     pub fn get(&self, key: &K) -> Option<Voiceprint> {
         let entry = &self.people[*self.place_of.get(key)?];
-        let centroids = entry.calls.iter().zip(&entry.rows).map(|(call, row)| call.centroid(self.row(*row)));
+        let centroids = entry.calls.iter().zip(&entry.rows).map(|(call, row)| call.centroid(&self.rows.row(*row)?));
         Voiceprint::new(self.model.clone(), centroids.collect::<Option<_>>()?)
     }
 
     /// The cosine with the best row of the print under `key`.
     pub fn score(&self, probe: &Embedding, key: &K) -> Option<Score> {
         let entry = &self.people[*self.place_of.get(key)?];
-        let scores = entry.rows.iter().map(|row| dot(probe.values(), self.row(*row)));
-        (probe.values().len() == self.dimension).then(|| Score(scores.fold(f32::NEG_INFINITY, f32::max)))
+        entry.rows.iter().filter_map(|row| self.rows.score(*row, probe.values())).reduce(f32::max).map(Score)
     }
 
     /// The `top` best people, best first; equal scores in order of entry. A probe of another dimension finds nobody.
     pub fn search(&self, probe: &Embedding, top: usize) -> Vec<(K, Score)> {
-        if top == 0 || self.is_empty() || probe.values().len() != self.dimension {
+        if top == 0 || probe.values().len() != self.rows.dimension() {
             return Vec::new();
         }
         let mut scores = vec![f32::NEG_INFINITY; self.people.len()];
-        for (values, owner) in self.rows.chunks_exact(self.dimension).zip(&self.owners) {
-            scores[*owner] = scores[*owner].max(dot(probe.values(), values));
-        }
+        self.rows.scan(&[probe.values()], |_, first, of_rows| {
+            for (score, owner) in of_rows.iter().zip(&self.owners[first..]) {
+                scores[*owner] = scores[*owner].max(*score);
+            }
+        });
         let mut best: Vec<(usize, f32)> = Vec::with_capacity(top.min(self.len()) + 1);
         for (place, score) in scores.into_iter().enumerate() {
             if best.len() == top && best.last().is_some_and(|(_, worst)| score <= *worst) {
@@ -136,19 +135,9 @@ impl<K: Clone + Eq + Hash> Gallery<K> {
         best.into_iter().map(|(place, score)| (self.people[place].key.clone(), Score(score))).collect()
     }
 
-    fn row(&self, row: usize) -> &[f32] {
-        &self.rows[row * self.dimension..][..self.dimension]
-    }
-
-    /// Grows by hand: `Vec` would free the old block with the prints still in it. Gives the row's number.
+    /// Gives the row's number.
     fn push_row(&mut self, owner: usize, values: &[f32]) -> usize {
-        if self.rows.len() + values.len() > self.rows.capacity() {
-            let mut larger = Vec::with_capacity((self.rows.capacity() * 2).max(16 * values.len()));
-            larger.extend_from_slice(&self.rows);
-            self.rows.zeroize();
-            self.rows = larger;
-        }
-        self.rows.extend_from_slice(values);
+        self.rows.push(values);
         self.owners.push(owner);
         self.owners.len() - 1
     }
@@ -156,9 +145,7 @@ impl<K: Clone + Eq + Hash> Gallery<K> {
     /// The last row takes its place.
     fn remove_row(&mut self, row: usize) {
         let last = self.owners.len() - 1;
-        self.rows.copy_within(last * self.dimension.., row * self.dimension);
-        self.rows[last * self.dimension..].zeroize();
-        self.rows.truncate(last * self.dimension);
+        self.rows.swap_remove(row);
         let owner = self.owners[last];
         self.owners.swap_remove(row);
         if let Some(own) = self.people[owner].rows.iter_mut().find(|own| **own == last) {
@@ -179,28 +166,6 @@ impl Call {
         Some(Centroid { embedding, net_speech_ms, snr_db, bandwidth, calls, heard_at, origin })
     }
 }
-
-impl<K> Drop for Gallery<K> {
-    fn drop(&mut self) {
-        self.rows.zeroize();
-    }
-}
-
-/// [`LANES`] running sums, which the compiler keeps in vector registers; one sum would wait for itself at every step.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-    let mut sums = [0.0f32; LANES];
-    for (a, b) in a_blocks.iter().zip(b_blocks) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
-}
-
-const LANES: usize = 16;
 
 #[cfg(test)]
 mod tests {
