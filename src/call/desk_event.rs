@@ -24,6 +24,8 @@ pub enum What {
     Ringing {
         number: Option<E164>,
     },
+    /// What the telephone line calls the caller. It proves nothing.
+    LineName(Pii<String>),
     /// Another agent has the call now: the card is theirs.
     Moved {
         line: Line,

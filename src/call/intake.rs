@@ -6,7 +6,7 @@ use std::time::Instant;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 
-use crate::base::{CallId, E164, Lifecycle, Line, clock};
+use crate::base::{CallId, E164, Lifecycle, Line, Pii, clock};
 use crate::customer::likely_order::ShopModel;
 use crate::rtp::{PortPool, Socket};
 use crate::sip::{Hear, Invite, Refusal, Roles, address_towards};
@@ -74,7 +74,8 @@ impl Intake {
                 }
             }
         }
-        let (id, line, number) = (invite.call.clone(), invite.line.clone(), invite.caller.number.clone());
+        let (id, line) = (invite.call.clone(), invite.line.clone());
+        let (number, name) = (invite.caller.number.clone(), invite.caller.name.clone());
         let roles = invite.roles().cloned().unwrap_or_default();
         let reachable = |socket: &Socket| address_towards(invite.peer, socket.local_addr());
         let local_rtp = match sockets.iter().map(reachable).collect() {
@@ -91,8 +92,15 @@ impl Intake {
                 return;
             }
         };
-        let came =
-            Came { id, line, number, roles, leg: Leg::Sip(Box::new(dialog), Sockets::new(sockets)), at: invited_at };
+        let came = Came {
+            id,
+            line,
+            number,
+            name,
+            roles,
+            leg: Leg::Sip(Box::new(dialog), Sockets::new(sockets)),
+            at: invited_at,
+        };
         self.start(came, admission);
     }
 
@@ -114,6 +122,7 @@ impl Intake {
                 id: arrival.call.clone(),
                 line: arrival.line.clone(),
                 number: arrival.number.clone(),
+                name: None,
                 roles: Roles { hear, ..Roles::default() },
                 leg: Leg::Stream(arrival),
                 at: clock::now(),
@@ -124,7 +133,7 @@ impl Intake {
 
     /// A task of its own: what it took to answer does not stay in memory for the length of the call.
     fn start(self, came: Came, admission: Admission) {
-        let Came { id, line, number, roles, leg, at } = came;
+        let Came { id, line, number, name, roles, leg, at } = came;
         let voiceprints = self.registry.voiceprints();
         let voices = Voices {
             model: self.model.clone(),
@@ -132,7 +141,7 @@ impl Intake {
             calibration: self.calibration.clone(),
             voiceprints: voiceprints.borrow().clone(),
         };
-        let caller = Caller { number: number.clone(), at: clock::wall(), roles };
+        let caller = Caller { number: number.clone(), name, at: clock::wall(), roles };
         let task = CallTask {
             call: Box::new(Call::new(clock::now(), caller, voices, self.options)),
             books: Books {
@@ -165,6 +174,7 @@ struct Came {
     id: CallId,
     line: Line,
     number: Option<E164>,
+    name: Option<Pii<String>>,
     roles: Roles,
     leg: Leg,
     at: Instant,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::base::{E164, UnixMillis};
+use crate::base::{E164, Pii, UnixMillis};
 use crate::customer::{CustomerId, PersonAtNumber};
 use crate::identity::{self, Decision, State, VoiceUse};
 use crate::rtp;
@@ -39,6 +39,8 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub number: Option<E164>,
+    /// As the caller's telephone or exchange calls them.
+    pub name: Option<Pii<String>>,
     pub at: UnixMillis,
     /// What a recording session says at its start; empty in a plain call.
     pub roles: Roles,
@@ -124,7 +126,10 @@ impl Call {
         let mut recognition = Recognition::new(options.identity.clone(), voices.calibration, voices.voiceprints);
         let speaker = Speaker::new(caller.roles.clone());
         recognition.set_mixed(speaker.is_mixed());
-        let actions = [Action::Publish(What::Ringing { number: caller.number.clone() }), Action::LookUp];
+        let ringing = What::Ringing { number: caller.number.clone() };
+        let named = caller.name.clone().map(What::LineName);
+        let told = std::iter::once(ringing).chain(named).map(Action::Publish);
+        let actions: VecDeque<_> = told.chain([Action::LookUp]).collect();
         Self {
             caller,
             model: voices.model,
@@ -146,7 +151,7 @@ impl Call {
             order_placed: false,
             compared: None,
             pending: Pending::default(),
-            actions: actions.into(),
+            actions,
         }
     }
 
@@ -360,7 +365,7 @@ impl Call {
         self.publish(What::Decided { decision, people, known });
     }
 
-    fn on_described(&mut self, customer: CustomerId, name: Option<crate::base::Pii<String>>) {
+    fn on_described(&mut self, customer: CustomerId, name: Option<Pii<String>>) {
         // A customer deleted meanwhile is shown by key until the next decision leaves them out.
         let name = name.unwrap_or_else(|| customer.to_string().into());
         self.people.push(Person { customer, name });

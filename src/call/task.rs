@@ -322,7 +322,7 @@ impl Running {
 
     fn evidence_of(&self, what: &What) -> Instant {
         match what {
-            What::Ringing { .. } | What::ByNumber { .. } => self.invited_at,
+            What::Ringing { .. } | What::LineName(_) | What::ByNumber { .. } => self.invited_at,
             What::Decided { .. } => self.voice_at,
             _ => clock::now(),
         }

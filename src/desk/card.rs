@@ -20,6 +20,8 @@ pub struct Card {
     /// When the packet came in that the last change rests on.
     pub evidence_at: Instant,
     pub number: Option<E164>,
+    /// What the telephone line calls the caller.
+    pub line_name: Option<Pii<String>>,
     pub state: State,
     /// `None` until the first decision.
     pub voice: Option<VoiceUse>,
@@ -91,6 +93,7 @@ impl Card {
             changed: at,
             evidence_at,
             number: None,
+            line_name: None,
             state: State::Listening,
             voice: None,
             new_speaker: false,

@@ -100,6 +100,7 @@ impl Entry {
         let before = Arc::clone(&self.card);
         match event.what {
             What::Ringing { number } => self.card_mut().number = number,
+            What::LineName(name) => self.card_mut().line_name = Some(name),
             What::Moved { line } => self.card_mut().line = line,
             What::NewSpeaker { number } => self.new_speaker(number),
             What::ByNumber { people } => self.by_number(people),

@@ -34,6 +34,7 @@ pub fn card(card: &Card, language: &str) -> proto::Card {
         since: Some(timestamp(card.since)),
         changed: Some(timestamp(card.changed)),
         number: card.number.as_ref().map(|number| number.digits().to_owned()).unwrap_or_default(),
+        line_name: card.line_name.as_ref().map(|name| name.expose().clone()).unwrap_or_default(),
         state: state(card.state).into(),
         voice_use: card.voice.map(voice_use).unwrap_or_default().into(),
         voice_reason: voice_reason(card).to_owned(),

@@ -1,13 +1,18 @@
 //! Who is calling, by the headers: P-Asserted-Identity (RFC 3325) first, since the network vouches for it, then From.
 
-use crate::base::E164;
+use crate::base::{E164, Pii};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerId {
     pub number: Option<E164>,
     /// The caller asked not to be shown (RFC 3323, RFC 3325). Without it, `None` means: no telephone number.
     pub withheld: bool,
+    /// The display name (RFC 3261 §20.10). Whoever set up the telephone has written it: it is shown, and proves nothing.
+    pub name: Option<Pii<String>>,
 }
+
+/// A card has room for no more, and no name needs it.
+const MAX_NAME_CHARS: usize = 60;
 
 impl CallerId {
     /// `country_code` without `+`, for national numbers.
@@ -19,21 +24,24 @@ impl CallerId {
             |name: &'static str| headers.clone().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v);
         let private = named("Privacy").flat_map(|value| value.split([';', ','])).any(is_private);
         let identities = named("P-Asserted-Identity").flat_map(addresses).chain(named("From"));
-        let CallerId { number, withheld } = Self::from_addresses(identities, country_code);
+        let CallerId { number, withheld, name } = Self::from_addresses(identities, country_code);
         // An anonymous From beside an asserted number is a caller who asked to be withheld.
         let withheld = private || withheld;
-        CallerId { number: number.filter(|_| !withheld), withheld }
+        CallerId { number: number.filter(|_| !withheld), withheld, name: name.filter(|_| !withheld) }
     }
 
     /// By the addresses of one person, the most trusted first, each as in a From header.
     pub fn from_addresses<'a>(addresses: impl Iterator<Item = &'a str>, country_code: Option<&str>) -> CallerId {
         let mut withheld = false;
-        let mut number = None;
-        for uri in addresses.filter_map(uri_of) {
+        let (mut number, mut name) = (None, None);
+        for address in addresses {
+            let Some(uri) = uri_of(address) else { continue };
             withheld |= is_anonymous(uri);
             number = number.or_else(|| number_in(uri, country_code));
+            name = name.or_else(|| display_name(address));
         }
-        CallerId { number: number.filter(|_| !withheld), withheld }
+        let name = name.filter(|_| !withheld).map(Pii::new);
+        CallerId { number: number.filter(|_| !withheld), withheld, name }
     }
 }
 
@@ -81,6 +89,29 @@ fn uri_of(address: &str) -> Option<&str> {
         Some((_, rest)) => rest.split_once('>').map(|(uri, _)| uri.trim()),
         None => after_name.split(';').next().map(str::trim),
     }
+}
+
+/// What stands before the URI, when it is more than the number once again.
+fn display_name(address: &str) -> Option<String> {
+    let name = match address.trim_start().strip_prefix('"') {
+        Some(quoted) => unescaped(&quoted[..end_of_quote(quoted)? - 1]),
+        None => address.split_once('<')?.0.to_owned(),
+    };
+    let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
+    let name = name.trim();
+    name.chars().any(char::is_alphabetic).then(|| name.to_owned())
+}
+
+/// Without the backslashes of quoted pairs (RFC 3261 §25.1).
+fn unescaped(quoted: &str) -> String {
+    let mut escaped = false;
+    quoted
+        .chars()
+        .filter(|c| {
+            escaped = *c == '\\' && !escaped;
+            !escaped
+        })
+        .collect()
 }
 
 fn end_of_quote(quoted: &str) -> Option<usize> {
@@ -178,5 +209,24 @@ mod tests {
         fn no_header_brings_it_down(from in "\\PC{0,60}", asserted in "[\"<>\\\\,;:@a-z0-9+%=]{0,60}") {
             caller(&[("From", &from), ("P-Asserted-Identity", &asserted)]);
         }
+    }
+
+    #[test]
+    fn a_display_name_is_read_however_it_is_written_and_a_number_is_none() {
+        for (from, expected) in [
+            ("\"Jürgen \\\"J\\\" Müller\" <sip:+4930901820@pbx>;tag=1", Some("Jürgen \"J\" Müller")),
+            ("Kim Example <sip:+4930901820@pbx>", Some("Kim Example")),
+            ("\"+49 30 901820\" <sip:+4930901820@pbx>", None),
+            ("\" \" <sip:kim@pbx>", None),
+            ("sip:+4930901820@pbx;tag=1", None),
+            ("\"Anonymous\" <sip:anonymous@anonymous.invalid>", None),
+        ] {
+            let caller = CallerId::from_headers([("From", from)].into_iter(), None);
+            assert_eq!(caller.name.as_ref().map(|name| name.expose().as_str()), expected, "{from}");
+        }
+        let asserted = [("From", "\"desk\" <sip:1@pbx>"), ("P-Asserted-Identity", "\"Kim\" <tel:+4930901820>")];
+        assert_eq!(CallerId::from_headers(asserted.into_iter(), None).name.unwrap().expose(), "Kim");
+        let private = [("From", "\"Kim\" <sip:+4930901820@pbx>"), ("Privacy", "id")];
+        assert_eq!(CallerId::from_headers(private.into_iter(), None).name, None);
     }
 }

@@ -199,7 +199,7 @@ fn source(transaction: &Transaction) -> Option<SocketAddr> {
     host.try_into().ok()
 }
 
-const NOBODY: CallerId = CallerId { number: None, withheld: false };
+const NOBODY: CallerId = CallerId { number: None, withheld: false, name: None };
 
 /// A body without a type is taken for what it looks like.
 pub(super) fn body_of(request: &Request) -> Result<Body<'_>, multipart::Unsupported> {

@@ -69,7 +69,7 @@ pub fn scene(name: &str) -> Vec<CallEvent> {
     let whats = match name {
         "three-people" => at_the_number.clone(),
         "one-person" => vec![ringing, What::ByNumber { people: vec![at_number(ANNA, true)] }],
-        "nobody" => vec![ringing, What::ByNumber { people: vec![] }],
+        "nobody" => vec![ringing, What::LineName("Jürgen Müller".to_owned().into()), What::ByNumber { people: vec![] }],
         "withheld" => vec![What::Ringing { number: None }, What::ByNumber { people: vec![] }],
         "listening" => then(vec![decided(State::Listening, &[(ANNA, 0.5), (MARCO, 0.3), (GIULIA, 0.1)], 1600)]),
         "probably" => then(vec![decided(State::Probably, &[(ANNA, 0.81), (MARCO, 0.11), (GIULIA, 0.02)], 3200)]),

@@ -17,6 +17,7 @@ async fn a_name_in_iso_8859_1_does_not_cost_the_call() {
     let (line, caller) = service.ringing().await;
     assert_eq!(line, "pizza");
     assert_eq!(caller.number.unwrap().digits(), "+4930901820");
+    assert_eq!(caller.name.unwrap().expose(), "Jürgen Müller");
     peer.ack(&answer, "latin").await;
     assert_eq!(status(&peer.bye(&answer, "latin").await), 200);
     assert_eq!(service.ended().await.why, Why::Bye);

@@ -107,6 +107,7 @@ await withPage({}, async (page) => {
 
   // F9: the words in the caller's language, for someone new, with who asked.
   await play(page, "nobody", "New caller");
+  await has(page.getByText("“Jürgen Müller”"));
   await page.keyboard.press("F9");
   await has(page.getByText("May we recognise your voice"));
   await page.getByRole("button", { name: "Italian" }).click();

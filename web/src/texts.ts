@@ -26,6 +26,7 @@ const en = {
   ended: "Ended",
   newCall: "new",
   line: (line: string) => `Line ${line}`,
+  lineName: (name: string) => `“${name}”`,
   withheld: "Number withheld",
 
   // Who it is.

@@ -99,8 +99,12 @@ impl Line {
             wrap_up: Duration::from_secs(120),
             refresh_every: Some(Duration::from_secs(7 * 24 * 3600)),
         };
-        let caller =
-            Caller { number: E164::parse("+12125550123", None).ok(), at: UnixMillis(0), roles: Roles::default() };
+        let caller = Caller {
+            number: E164::parse("+12125550123", None).ok(),
+            name: None,
+            at: UnixMillis(0),
+            roles: Roles::default(),
+        };
         let mut line = Self { call: Call::new(now, caller, voices, options), now, done: vec![], heard_ms: 0 };
         line.act();
         line

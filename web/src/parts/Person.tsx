@@ -28,6 +28,7 @@ export function Person({ model, store, card }: Props) {
       <p class="person-call">
         <span>{t.line(card.line)}</span>
         <span>{card.number ? number(card.number) : t.withheld}</span>
+        {card.lineName && <span>{t.lineName(card.lineName)}</span>}
         <Timer since={card.since} until={card.endCause ? card.changed : undefined} />
         {card.endCause ? <strong class="end">{t.endCauses[card.endCause]}</strong> : null}
       </p>
