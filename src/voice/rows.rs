@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::aligned::Aligned;
 use best::Best;
 use codes::Codes;
-use group::{GroupScores, VECTORS};
+use group::{GroupScores, Probes, SUMS};
 
 /// `[rows, dimension]`. Its values are overwritten when they are removed, moved or dropped.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub type Found = (usize, f32);
 
 impl Rows {
     pub fn new(dimension: usize) -> Self {
-        Self { dimension, len: 0, group: VECTORS * group::lanes(), block: Aligned::zeroed(0), codes: None }
+        Self { dimension, len: 0, group: group::lanes(), block: Aligned::zeroed(0), codes: None }
     }
 
     /// Beside each row a copy in a quarter of the memory, which [`Rows::best`] reads instead of the row. Whoever may be among
@@ -123,16 +123,23 @@ impl Rows {
         if self.dimension == 0 {
             return;
         }
-        let (arch, mut scores) = (Arch::new(), Aligned::<f32>::zeroed(PROBES * self.group));
+        let (arch, mut scores) = (Arch::new(), Aligned::<f32>::zeroed(PROBES * SUMS * self.group));
+        let used = self.len.div_ceil(self.group) * self.group_len();
         for together in fitting.chunks(PROBES) {
-            let chosen: Vec<&[f32]> = together.iter().map(|n| probes[*n]).collect();
-            let groups = self.block.as_slice().chunks_exact(self.group_len());
-            for (n, block) in groups.enumerate().take(self.len.div_ceil(self.group)) {
-                arch.dispatch(GroupScores { block, probes: &chosen, scores: scores.as_mut_slice() });
-                let rows = self.group.min(self.len - n * self.group);
-                for (probe, scores) in together.iter().zip(scores.as_slice().chunks_exact(self.group)) {
-                    visit(*probe, n * self.group, &scores[..rows]);
+            let probes = Probes::new(&together.iter().map(|n| probes[*n]).collect::<Vec<_>>());
+            let mut first = 0;
+            let mut rest = &self.block.as_slice()[..used];
+            while !rest.is_empty() {
+                let (blocks, next) = rest.split_at((probes.groups_at_once() * self.group_len()).min(rest.len()));
+                rest = next;
+                let next = &next[..next.len().min(blocks.len())];
+                arch.dispatch(GroupScores { blocks, next, probes: &probes, scores: scores.as_mut_slice() });
+                let scored = blocks.len() / self.dimension;
+                let rows = scored.min(self.len - first);
+                for (probe, scores) in together.iter().zip(scores.as_slice().chunks_exact(scored)) {
+                    visit(*probe, first, &scores[..rows]);
                 }
+                first += scored;
             }
         }
     }
@@ -170,8 +177,7 @@ impl Rows {
     }
 }
 
-/// Probes that share a pass. Eight of 256 numbers fill a quarter of the fastest cache, and the arithmetic for them takes about
-/// as long as the memory (benches/gallery.rs).
+/// Probes that share a pass: the arithmetic for eight takes about as long as the memory (benches/peers).
 const PROBES: usize = 8;
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The best few of a stream of scores.
 
+use pulp::Arch;
+
 use super::Found;
+use super::group::AnyAbove;
 
 /// Sorted, best first. Small: the caller asks for a handful.
 #[derive(Clone)]
@@ -17,6 +20,9 @@ impl Best {
     /// Scores of rows in their order, from `first` on.
     pub(super) fn offer(&mut self, first: usize, scores: &[f32]) {
         let mut floor = self.floor();
+        if !Arch::new().dispatch(AnyAbove { scores, floor }) {
+            return;
+        }
         for (n, score) in scores.iter().enumerate() {
             // Not a number is nobody's score.
             if *score > floor {

@@ -7,7 +7,7 @@
 mod avx2;
 
 #[cfg(target_arch = "x86_64")]
-use avx2::{Unit, group_sums};
+use avx2::{Unit, scores};
 
 use super::best::Best;
 use super::{Aligned, Found, Rows};
@@ -30,6 +30,18 @@ pub(super) struct Codes {
 const GROUP: usize = 32;
 /// Codes go from -127 to 127.
 const MOST: f32 = 127.0;
+
+/// What the codes of a group are multiplied with.
+struct Group<'a> {
+    /// `[pair, row of the group, 2]`.
+    block: &'a [i8],
+    /// By row.
+    steps: &'a [f32],
+    /// `[pair]`.
+    probe: &'a [[i16; 2]],
+    /// What one step of the probe is worth.
+    scale: f32,
+}
 
 /// A probe in sixteen bits a number: its own error hardly counts.
 struct Probe {
@@ -100,10 +112,13 @@ impl Codes {
         for (n, block) in groups.enumerate().take(rows.len.div_ceil(GROUP)) {
             let first = n * GROUP;
             let steps = &self.steps.as_slice()[first..][..GROUP];
-            let sums = group_sums(self.unit, block, &probe_codes.codes);
+            let group = Group { block, steps, probe: &probe_codes.codes, scale: probe_codes.step };
+            let (scores, highest) = scores(self.unit, group);
             let mut floor = best.floor() - 2.0 * probe_codes.margin;
-            for (row, (sum, step)) in (first..rows.len).zip(sums.iter().zip(steps)) {
-                let score = sum * (step * probe_codes.step);
+            if highest < floor {
+                continue;
+            }
+            for (row, score) in (first..rows.len).zip(scores) {
                 if score >= floor {
                     candidates.push((row, score));
                     if score > best.floor() {
@@ -161,6 +176,6 @@ impl Unit {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn group_sums(unit: Unit, _: &[i8], _: &[[i16; 2]]) -> [f32; GROUP] {
+fn scores(unit: Unit, _: Group) -> ([f32; GROUP], f32) {
     match unit {}
 }

@@ -1,11 +1,11 @@
-//! The scores of one group of rows: the innermost loops of a search.
+//! The scores of a few groups of rows: the innermost loops of a search.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Vectors a group: with four of them and two or three probes, as many sums run at once as hide the time of an addition.
-pub(super) const VECTORS: usize = 4;
+/// Sums that run at once, as many as hide the time of an addition: one probe with eight groups, or four with two.
+pub(super) const SUMS: usize = 8;
 
-/// Numbers a vector of this processor.
+/// Rows a group: the numbers that a vector of this processor holds.
 pub(super) fn lanes() -> usize {
     Arch::new().dispatch(Lanes)
 }
@@ -21,86 +21,212 @@ impl WithSimd for Lanes {
     }
 }
 
-/// `block` is `[dimension, group]`, each probe `[dimension]`, `scores` `[probe, group]`.
-pub(super) struct GroupScores<'a> {
-    pub(super) block: &'a [f32],
-    pub(super) probes: &'a [&'a [f32]],
-    pub(super) scores: &'a mut [f32],
+/// Up to eight probes, number by number as the rows are.
+pub(super) enum Probes {
+    One(Vec<[f32; 1]>),
+    Two(Vec<[f32; 2]>),
+    Four(Vec<[f32; 4]>),
+    /// The first four, and the others.
+    Eight([Vec<[f32; 4]>; 2]),
 }
 
-type Sums<S> = [<S as Simd>::f32s; VECTORS];
+impl Probes {
+    /// All of one dimension. Places that are left over are zeros.
+    pub(super) fn new(probes: &[&[f32]]) -> Self {
+        match probes.len() {
+            0 | 1 => Self::One(by_number(probes)),
+            2 => Self::Two(by_number(probes)),
+            3 | 4 => Self::Four(by_number(probes)),
+            _ => Self::Eight([by_number(&probes[..4]), by_number(&probes[4..])]),
+        }
+    }
+
+    /// Groups that are read at once. They lie some pages apart, which the processor fetches ahead side by side.
+    pub(super) fn groups_at_once(&self) -> usize {
+        match self {
+            Self::One(_) => SUMS,
+            Self::Two(_) => SUMS / 2,
+            Self::Four(_) => SUMS / 4,
+            Self::Eight(_) => SUMS,
+        }
+    }
+}
+
+fn by_number<const P: usize>(probes: &[&[f32]]) -> Vec<[f32; P]> {
+    let dimension = probes.first().map_or(0, |probe| probe.len());
+    (0..dimension).map(|n| std::array::from_fn(|probe| probes.get(probe).map_or(0.0, |probe| probe[n]))).collect()
+}
+
+/// Whether any score is above the floor.
+pub(super) struct AnyAbove<'a> {
+    pub(super) scores: &'a [f32],
+    pub(super) floor: f32,
+}
+
+impl WithSimd for AnyAbove<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> bool {
+        let (vectors, rest) = S::as_simd_f32s(self.scores);
+        let mut highest = simd.splat_f32s(f32::NEG_INFINITY);
+        for vector in vectors {
+            highest = simd.max_f32s(*vector, highest);
+        }
+        // What is no number hides the others on some processors: then somebody has to look.
+        let highest = simd.reduce_max_f32s(highest);
+        highest > self.floor || highest.is_nan() || rest.iter().any(|score| *score > self.floor)
+    }
+}
+
+/// `blocks` is `[groups, dimension, lane]` with as many groups as are read at once, or fewer; `scores` `[probe, groups, lane]`.
+pub(super) struct GroupScores<'a> {
+    pub(super) blocks: &'a [f32],
+    /// What is read next: it is fetched while this is computed.
+    pub(super) next: &'a [f32],
+    pub(super) probes: &'a Probes,
+    pub(super) scores: &'a mut [f32],
+}
 
 impl WithSimd for GroupScores<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (block, _) = S::as_simd_f32s(self.block);
+        let (blocks, _) = S::as_simd_f32s(self.blocks);
         let (scores, _) = S::as_mut_simd_f32s(self.scores);
-        let (block, (scores, _)) = (block.as_chunks::<VECTORS>().0, scores.as_chunks_mut::<VECTORS>());
-        let mut scores = scores.iter_mut();
-        let mut put = |sums: &[Sums<S>]| scores.by_ref().zip(sums).for_each(|(place, sums)| *place = *sums);
-        let mut probes = self.probes;
-        while let [a, b, c, rest @ ..] = probes {
-            put(&three(simd, block, [a, b, c]));
-            probes = rest;
-        }
-        match probes {
-            [a, b] => put(&two(simd, block, [a, b])),
-            [a] => put(&[one(simd, block, a)]),
-            _ => {}
+        match self.probes {
+            Probes::One(probes) => some_groups::<S, 1, 8>(simd, blocks, probes, scores),
+            Probes::Two(probes) => some_groups::<S, 2, 4>(simd, blocks, probes, scores),
+            Probes::Four(probes) => some_groups::<S, 4, 2>(simd, blocks, probes, scores),
+            Probes::Eight(halves) => eight_probes(simd, [blocks, S::as_simd_f32s(self.next).0], halves, scores),
         }
     }
 }
 
+/// `G` groups at once, and one by one at the end of a gallery.
 #[inline(always)]
-fn add<S: Simd>(simd: S, sums: Sums<S>, values: &Sums<S>, by: S::f32s) -> Sums<S> {
-    let ([a, b, c, d], [v, w, x, y]) = (sums, values);
-    [
-        simd.mul_add_f32s(*v, by, a),
-        simd.mul_add_f32s(*w, by, b),
-        simd.mul_add_f32s(*x, by, c),
-        simd.mul_add_f32s(*y, by, d),
-    ]
+fn some_groups<S: Simd, const P: usize, const G: usize>(
+    simd: S,
+    blocks: &[S::f32s],
+    probes: &[[f32; P]],
+    scores: &mut [S::f32s],
+) {
+    let dimension = probes.len();
+    let groups = blocks.len() / dimension;
+    let mut nothing = Ahead { next: &[], dimension, step: 0, seen: simd.splat_f32s(0.0) };
+    if groups == G {
+        let sums = sums_of::<S, P, G>(simd, blocks, probes, &mut nothing);
+        for probe in 0..P {
+            for group in 0..G {
+                scores[probe * G + group] = sums[probe][group];
+            }
+        }
+        return;
+    }
+    for group in 0..groups {
+        let sums = sums_of::<S, P, 1>(simd, &blocks[group * dimension..][..dimension], probes, &mut nothing);
+        for probe in 0..P {
+            scores[probe * groups + group] = sums[probe][0];
+        }
+    }
 }
 
+/// The arithmetic for eight probes takes as long as the memory, so neither may wait for the other: while a pair of groups
+/// is multiplied, the next groups are loaded, from all of them in turn, so that they lie in the cache when they are needed.
 #[inline(always)]
-fn three<S: Simd>(simd: S, block: &[Sums<S>], probes: [&[f32]; 3]) -> [Sums<S>; 3] {
-    let zero = [simd.splat_f32s(0.0); VECTORS];
-    let (mut a, mut b, mut c) = (zero, zero, zero);
-    let [p, q, r] = probes;
-    for (values, ((p, q), r)) in block.iter().zip(p.iter().zip(q).zip(r)) {
-        a = add(simd, a, values, simd.splat_f32s(*p));
-        b = add(simd, b, values, simd.splat_f32s(*q));
-        c = add(simd, c, values, simd.splat_f32s(*r));
+fn eight_probes<S: Simd>(
+    simd: S,
+    [blocks, next]: [&[S::f32s]; 2],
+    halves: &[Vec<[f32; 4]>; 2],
+    scores: &mut [S::f32s],
+) {
+    let dimension = halves[0].len();
+    let groups = blocks.len() / dimension;
+    let pairs = groups / 2;
+    let mut ahead = Ahead { next, dimension, step: 0, seen: simd.splat_f32s(0.0) };
+    for pair in 0..pairs {
+        let blocks = &blocks[2 * pair * dimension..][..2 * dimension];
+        for (half, probes) in halves.iter().enumerate() {
+            let sums = sums_of::<S, 4, 2>(simd, blocks, probes, &mut ahead);
+            for p in 0..4 {
+                scores[(4 * half + p) * groups + 2 * pair] = sums[p][0];
+                scores[(4 * half + p) * groups + 2 * pair + 1] = sums[p][1];
+            }
+        }
     }
-    [a, b, c]
+    if groups % 2 == 1 {
+        for (half, probes) in halves.iter().enumerate() {
+            let sums = sums_of::<S, 4, 1>(simd, &blocks[(groups - 1) * dimension..], probes, &mut ahead);
+            for p in 0..4 {
+                scores[(4 * half + p) * groups + groups - 1] = sums[p][0];
+            }
+        }
+    }
+    // Only the loads were wanted.
+    std::hint::black_box(ahead.seen);
 }
 
-#[inline(always)]
-fn two<S: Simd>(simd: S, block: &[Sums<S>], probes: [&[f32]; 2]) -> [Sums<S>; 2] {
-    let zero = [simd.splat_f32s(0.0); VECTORS];
-    let (mut a, mut b) = (zero, zero);
-    for (values, (p, q)) in block.iter().zip(probes[0].iter().zip(probes[1])) {
-        a = add(simd, a, values, simd.splat_f32s(*p));
-        b = add(simd, b, values, simd.splat_f32s(*q));
-    }
-    [a, b]
+/// Groups that are loaded beside the arithmetic: a few lines at each step, of one group after the other.
+struct Ahead<'a, S: Simd> {
+    next: &'a [S::f32s],
+    dimension: usize,
+    step: usize,
+    seen: S::f32s,
 }
 
-/// The even and the odd numbers apart, since four sums would wait for themselves.
+impl<S: Simd> Ahead<'_, S> {
+    #[inline(always)]
+    fn fetch(&mut self, simd: S) {
+        let place = self.step % SUMS * self.dimension + self.step / SUMS * STEP;
+        self.step += 1;
+        if let Some([a, _, b, _, c, _, d, _]) = self.next.get(place..).and_then(|rest| rest.first_chunk::<STEP>()) {
+            let (one, two) = (simd.max_f32s(*a, *b), simd.max_f32s(*c, *d));
+            self.seen = simd.max_f32s(self.seen, simd.max_f32s(one, two));
+        }
+    }
+}
+
+/// Numbers of a row a turn of the loop: what a turn costs by itself is shared by so many.
+const STEP: usize = 8;
+
+/// Each sum runs through the numbers in their order, whatever the company: the bits are the same.
 #[inline(always)]
-fn one<S: Simd>(simd: S, block: &[Sums<S>], probe: &[f32]) -> Sums<S> {
-    let zero = [simd.splat_f32s(0.0); VECTORS];
-    let (mut even, mut odd) = (zero, zero);
-    let ((pairs, rest), (probes, last)) = (block.as_chunks::<2>(), probe.as_chunks::<2>());
-    for ([v, w], [p, q]) in pairs.iter().zip(probes) {
-        even = add(simd, even, v, simd.splat_f32s(*p));
-        odd = add(simd, odd, w, simd.splat_f32s(*q));
+fn sums_of<S: Simd, const P: usize, const G: usize>(
+    simd: S,
+    blocks: &[S::f32s],
+    probes: &[[f32; P]],
+    ahead: &mut Ahead<S>,
+) -> [[S::f32s; G]; P] {
+    let dimension = probes.len();
+    let mut sums = [[simd.splat_f32s(0.0); G]; P];
+    let (probe_steps, probe_rest) = probes.as_chunks::<STEP>();
+    let mut steps = [blocks.as_chunks::<STEP>().0; G];
+    for group in 0..G {
+        steps[group] = blocks[group * dimension..][..dimension].as_chunks::<STEP>().0;
     }
-    for (v, p) in rest.iter().zip(last) {
-        even = add(simd, even, v, simd.splat_f32s(*p));
+    for (step, probe) in probe_steps.iter().enumerate() {
+        ahead.fetch(simd);
+        let mut values = [&steps[0][step]; G];
+        for group in 1..G {
+            values[group] = &steps[group][step];
+        }
+        for n in 0..STEP {
+            for p in 0..P {
+                let by = simd.splat_f32s(probe[n][p]);
+                for group in 0..G {
+                    sums[p][group] = simd.mul_add_f32s(values[group][n], by, sums[p][group]);
+                }
+            }
+        }
     }
-    let ([a, b, c, d], [e, f, g, h]) = (even, odd);
-    [simd.add_f32s(a, e), simd.add_f32s(b, f), simd.add_f32s(c, g), simd.add_f32s(d, h)]
+    for (n, probe) in (dimension - probe_rest.len()..dimension).zip(probe_rest) {
+        for p in 0..P {
+            for group in 0..G {
+                let value = blocks[group * dimension + n];
+                sums[p][group] = simd.mul_add_f32s(value, simd.splat_f32s(probe[p]), sums[p][group]);
+            }
+        }
+    }
+    sums
 }

@@ -1,44 +1,54 @@
 //! The codes of one group times those of a probe.
 
-use pulp::{NullaryFnOnce, Simd, cast, f32x8, i8x16, i16x16, i32x8, u32x8};
+use std::arch::x86_64::{__m128i, __m256i};
 
-use super::GROUP;
+use pulp::{NullaryFnOnce, Simd, cast, f32x8};
+
+use super::{GROUP, Group};
 
 pub(super) use pulp::x86::V3 as Unit;
 
-/// `block` is `[pair, GROUP, 2]`.
-pub(super) fn group_sums(unit: Unit, block: &[i8], probe: &[[i16; 2]]) -> [f32; GROUP] {
-    unit.vectorize(Sums { unit, block, probe })
+/// The scores of a group, and the highest of them.
+pub(super) fn scores(unit: Unit, group: Group) -> ([f32; GROUP], f32) {
+    unit.vectorize(Scores { unit, group })
 }
 
-struct Sums<'a> {
+struct Scores<'a> {
     unit: Unit,
-    block: &'a [i8],
-    probe: &'a [[i16; 2]],
+    group: Group<'a>,
 }
 
-impl NullaryFnOnce for Sums<'_> {
-    type Output = [f32; GROUP];
+impl NullaryFnOnce for Scores<'_> {
+    type Output = ([f32; GROUP], f32);
 
     #[inline(always)]
-    fn call(self) -> [f32; GROUP] {
+    fn call(self) -> ([f32; GROUP], f32) {
         let unit = self.unit;
-        let zero: u32x8 = cast(unit.splat_i32x8(0));
+        let zero = unit.avx._mm256_setzero_si256();
         let (mut a, mut b, mut c, mut d) = (zero, zero, zero, zero);
-        // Sixteen codes are the pairs of eight rows; a product of two pairs is added up into one sum a row.
-        let add = |sum: u32x8, codes: [i8; 16], by: i16x16| {
-            let codes = unit.convert_i8x16_to_i16x16(cast::<[i8; 16], i8x16>(codes));
-            unit.add_u32s(sum, cast::<i32x8, u32x8>(unit.multiply_wrapping_add_adjacent_i16x16(codes, by)))
-        };
-        let lines = self.block.as_chunks::<16>().0.as_chunks::<4>().0;
-        for ([v, w, x, y], pair) in lines.iter().zip(self.probe) {
-            let by: i16x16 = cast(unit.splat_i32x8(cast(*pair)));
-            a = add(a, *v, by);
-            b = add(b, *w, by);
-            c = add(c, *x, by);
-            d = add(d, *y, by);
+        let lines = self.group.block.as_chunks::<16>().0.as_chunks::<4>().0;
+        for ([v, w, x, y], pair) in lines.iter().zip(self.group.probe) {
+            let by = unit.avx._mm256_set1_epi32(cast(*pair));
+            a = add(unit, a, *v, by);
+            b = add(unit, b, *w, by);
+            c = add(unit, c, *x, by);
+            d = add(unit, d, *y, by);
         }
-        let sums: [f32x8; 4] = [a, b, c, d].map(|sum| unit.convert_i32x8_to_f32x8(cast(sum)));
-        cast(sums)
+        let (scale, steps) = (unit.splat_f32s(self.group.scale), self.group.steps.as_chunks::<8>().0);
+        let mut scores = [unit.splat_f32s(0.0); GROUP / 8];
+        let mut highest = unit.splat_f32s(f32::NEG_INFINITY);
+        for ((score, sum), step) in scores.iter_mut().zip([a, b, c, d]).zip(steps) {
+            let sum: f32x8 = cast(unit.avx._mm256_cvtepi32_ps(sum));
+            *score = unit.mul_f32s(sum, unit.mul_f32s(scale, cast(*step)));
+            highest = unit.max_f32s(highest, *score);
+        }
+        (cast(scores), unit.reduce_max_f32s(highest))
     }
+}
+
+/// Sixteen codes are the pairs of eight rows; a product of two pairs is added up into one sum a row.
+#[inline(always)]
+fn add(unit: Unit, sum: __m256i, codes: [i8; 16], by: __m256i) -> __m256i {
+    let codes = unit.avx2._mm256_cvtepi8_epi16(cast::<[i8; 16], __m128i>(codes));
+    unit.avx2._mm256_add_epi32(sum, unit.avx2._mm256_madd_epi16(codes, by))
 }
