@@ -4,7 +4,7 @@
 //! `cargo bench --bench embed`. The models take turns window by window, forwards and then backwards, so that a machine that
 //! slows down or does other work meanwhile hurts all of them alike: milliseconds are this machine's, the ratio is the model's.
 //!
-//! One core of a two-core x86-64 server, dev profile, November 2026, 500 rounds: 15.4 ms a window (median) for both
+//! One core of a two-core x86-64 server, dev profile, November 2026, 500 rounds, before its LSTM became ours (benches/peers): 15.4 ms a window (median) for both
 //! ge2e-telephone and ge2e, which have the same graph; ratio 1.000 [0.991 1.015]. A load with its golden check: 153 ms.
 
 #![allow(clippy::expect_used, clippy::print_stdout)] // a bench without its input has nothing to measure
