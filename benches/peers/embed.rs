@@ -45,9 +45,8 @@ fn window() -> Window {
 
 /// Engines on other architectures, 3 s each, and the whole way from the sound in sherpa-onnx beside it.
 pub fn other_models(peer: &RefCell<Option<Peer>>, rounds: usize) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder =
-        std::env::var_os("REGULARS_BENCH_MODELS").map_or_else(|| root.join("target/tmp/oracle"), PathBuf::from);
+    let folder = std::env::var_os("REGULARS_BENCH_MODELS")
+        .map_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracle"), PathBuf::from);
     let files = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|ending| ending == "onnx")).collect();

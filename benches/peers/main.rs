@@ -3,7 +3,7 @@
 //! `cargo bench --bench peers [embed|models|live|search|mels]`. The others come from PyPI (requirements.txt) and run in a child
 //! process; where they cannot be had, their lines say so and ours are printed. What counts is CPU time, taken in turns: ratios
 //! are of runs next to each other. `REGULARS_BENCH_MODELS` names a folder of ONNX speaker models with sherpa-onnx's metadata
-//! to compare as well; without it the folder is taken that `cargo test --test models` leaves in target/.
+//! to compare as well; without it the folder is taken that `cargo test --test models` leaves behind.
 //!
 //! Two-core x86-64 server (AVX2, 512 kB of second-level cache), dev profile, November 2026; how many times as long the others take:
 //! a window through the default model: onnxruntime 1.17, tract's own LSTM 1.50 (ours 9.6 ms); a live call of 10 s: everything anew at every
