@@ -4,10 +4,10 @@
 //! are plain sockets on one thread of their own, whose CPU time is left out. Figures a core are of CPU time spent, not of
 //! the wall clock, so that they do not depend on how many cores the peers take away.
 //!
-//! Two-core x86-64 server with the peers on it, dev profile, November 2026: 1778 recording sessions/s a core from INVITE to BYE
-//! (SDP, metadata, store and card; goal 1000); 33.5 kB a held call without media, 39.9 as a recording session of two streams
-//! (goal 40; 11 of it are a channel inside rsipstack); answers p99 1.0 ms at 200 calls/s (goal 50); 4854 G.711 and 4086 SRTP
-//! streams a core to samples, with 4000 at once and none lost (goals 4000, 3500); 199,998 INVITEs/s for 10 s: 243 MB at most and no
+//! Two-core x86-64 server with the peers on it, dev profile, November 2026: 1709 recording sessions/s a core from INVITE to BYE
+//! (SDP, metadata, store and card; goal 1000); 33.8 kB a held call without media, 39.6 as a recording session of two streams
+//! (goal 40; 11 of it are a channel inside rsipstack); answers p99 0.9 ms at 200 calls/s (goal 50); 4751 G.711 and 4001 SRTP
+//! streams a core to samples, with 4000 at once and none lost (goals 4000, 3500); 199,998 INVITEs/s for 10 s: 195 MB at most and no
 //! packet of 20 calls lost (goal 300 MB). Before the held call was looked at it took 106 kB.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)] // a bench is its own shell
 

@@ -89,10 +89,10 @@ impl Call {
             Identified::ByVoice => self.recognition.decision().is_some_and(|decision| decision.settled),
             Identified::ByAgent { .. } | Identified::SomeoneElse => true,
         };
-        let newest_ms = self.followed.asked_ms.max(self.followed.until_ms);
+        let newest_ms = self.followed.as_ref().and_then(|followed| followed.asked_ms.max(followed.until_ms));
         let follows = answered && self.may_follow() && Followed::is_apart(newest_ms, net_speech_ms);
         if follows {
-            self.followed.asked_ms = Some(net_speech_ms);
+            self.followed.get_or_insert_default().asked_ms = Some(net_speech_ms);
         }
         follows
     }
@@ -117,7 +117,8 @@ impl Call {
         if !self.may_follow() {
             return self.unfollow();
         }
-        let Some(newest) = self.followed.hear(embedding, net_speech_ms, condition) else { return };
+        let followed = self.followed.get_or_insert_default();
+        let Some(newest) = followed.hear(embedding, net_speech_ms, condition) else { return };
         self.publish(What::VoiceChanged);
         if let Some(enrolment) = self.enrolment.take() {
             let customer = enrolment.customer().clone();
@@ -135,12 +136,12 @@ impl Call {
 
     /// Overwrites what was heard.
     pub(super) fn unfollow(&mut self) {
-        self.followed = Followed::default();
+        self.followed = None;
     }
 
     /// At the hang-up: of a confirmed caller with a print, the mean of this call is kept until the card closes.
     pub(super) fn learn_from_call(&mut self) {
-        let followed = std::mem::take(&mut self.followed);
+        let Some(followed) = self.followed.take() else { return };
         let clipped = self.listening.as_ref().is_some_and(Listening::is_clipped);
         let (Identified::ByAgent { customer, .. }, Some(every), false) =
             (&self.identified, self.refresh_every(), followed.changed || clipped)
@@ -158,7 +159,7 @@ impl Call {
             Err(_) => return,
         };
         match print.refreshed(heard.clone(), every) {
-            Ok(_) => self.followed.learnt = Some((customer, heard)),
+            Ok(_) => self.followed.get_or_insert_default().learnt = Some((customer, heard)),
             Err(NotRefreshed::TooSoon) => {}
             Err(outlier) => self.publish(What::NotLearnt { customer, reason: outlier.to_string() }),
         }
@@ -166,7 +167,8 @@ impl Call {
 
     /// When the card closes: the agent has had the time to correct themselves.
     pub(super) fn leave_voice(&mut self) {
-        let Some((customer, heard)) = self.followed.learnt.take() else { return };
+        let learnt = self.followed.take().and_then(|followed| followed.learnt);
+        let Some((customer, heard)) = learnt else { return };
         if let Identified::ByAgent { customer: confirmed, agent } = &self.identified
             && *confirmed == customer
             && let Some(every) = self.refresh_every()
@@ -179,6 +181,8 @@ impl Call {
 
     /// This customer's yes was taken back.
     pub(super) fn forget_learnt(&mut self, customer: &CustomerId) {
-        self.followed.learnt.take_if(|(learnt, _)| learnt == customer);
+        if let Some(followed) = &mut self.followed {
+            followed.learnt.take_if(|(learnt, _)| learnt == customer);
+        }
     }
 }

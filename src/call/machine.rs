@@ -79,7 +79,8 @@ pub struct Call {
     pub(super) speaker: Speaker,
     pub(super) recognition: Recognition,
     pub(super) enrolment: Option<Enrolment>,
-    pub(super) followed: Followed,
+    /// Made with the first window: most held calls never have one.
+    pub(super) followed: Option<Box<Followed>>,
     pub(super) missing: Option<Missing>,
     /// Windows in a row of which the model made nothing.
     pub(super) without_embedding: u32,
@@ -140,7 +141,7 @@ impl Call {
             speaker,
             recognition,
             enrolment: None,
-            followed: Followed::default(),
+            followed: None,
             missing: None,
             without_embedding: 0,
             voiced: 0,
