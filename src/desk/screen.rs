@@ -114,7 +114,7 @@ impl Entry {
             What::Enrolled { customer } => self.enrolment(customer, Progress::Stored),
             What::EnrollFailed { customer, reason } => self.enrolment(customer, Progress::Failed(reason)),
             What::Missing(missing) => self.card_mut().missing = missing,
-            What::VoiceChanged => self.card_mut().voice_changed = true,
+            What::VoiceChanged => self.voice_changed(),
             What::NotLearnt { customer, reason } => self.not_learnt(&customer, reason),
             What::ConsentWithdrawn { customer } => self.enrolment(customer, Progress::Withdrawn),
             What::OrderPlaced { order } => self.card_mut().order_placed = Some(order),
@@ -211,6 +211,19 @@ impl Entry {
         card.voice_changed = false;
         card.not_learnt = None;
         card.state = State::NotKnown;
+    }
+
+    /// An answer of the voice was about the voice before, so its card goes before the next decision comes; an agent's word stands.
+    fn voice_changed(&mut self) {
+        let card = self.card_mut();
+        card.voice_changed = true;
+        if card.confirmed.is_none() && !card.rejected {
+            card.known = None;
+            card.state = State::Listening;
+            card.settled = false;
+            card.someone_else = None;
+            card.candidates.iter_mut().for_each(|candidate| candidate.chance = None);
+        }
     }
 
     fn not_learnt(&mut self, customer: &CustomerId, reason: String) {

@@ -216,7 +216,8 @@ fn a_card_that_moves_changes_both_lines_and_keeps_what_it_shows() {
 fn a_changed_voice_stays_on_the_card_until_an_agent_says_who_it_is() {
     let mut call = OneCall::ringing();
     call.see(ranked(State::Recognised, &[(ANNA, 0.98)], Some(ANNA)));
-    assert!(call.see(What::VoiceChanged).voice_changed);
+    let card = call.see(What::VoiceChanged);
+    assert!(card.voice_changed && card.known.is_none() && card.state == State::Listening, "nobody's card meanwhile");
     let card = call.see(ranked(State::Recognised, &[(MARCO, 0.98)], Some(MARCO)));
     assert!(card.voice_changed && card.known_customer() == Some(&id(MARCO)));
     assert!(!call.see(What::Confirmed { customer: id(MARCO), known: known(MARCO) }).voice_changed);
