@@ -11,7 +11,7 @@ CREATE TABLE judged_calls (
     state         TEXT NOT NULL CHECK (state IN ('listening', 'probably', 'recognised', 'ambiguous', 'not known')),
     named         TEXT REFERENCES customers (customer) ON DELETE SET NULL,
     chance        DOUBLE PRECISION,
-    -- By the agent; NULL: somebody else than the card knew.
+    -- By the agent; NULL: nobody who agreed to be known by voice.
     truth         TEXT REFERENCES customers (customer) ON DELETE CASCADE
 );
 CREATE INDEX judged_calls_by_model ON judged_calls (model, at_ms);

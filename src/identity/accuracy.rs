@@ -25,7 +25,7 @@ pub struct JudgedCall {
     pub state: State,
     /// The likeliest of those whose voice was compared, and the stated chance.
     pub named: Option<(CustomerId, f32)>,
-    /// `None`: somebody else than the card knew.
+    /// `None`: nobody who agreed to be known by voice.
     pub truth: Option<CustomerId>,
     pub trials: Vec<Trial>,
 }

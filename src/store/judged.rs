@@ -20,7 +20,7 @@ const STATES: [(State, &str); 5] = [
 
 impl Store {
     /// Keeps the call with those of its trials whose customer's newest word is still yes; nothing of a caller whose word is
-    /// no. Judged again, the newer word holds.
+    /// no, and no name of one who was never asked. Judged again, the newer word holds.
     pub async fn record_judged(&self, call: &JudgedCall, model: &ModelId) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let id = call.call.as_str();
@@ -50,7 +50,7 @@ impl Store {
         sql!(
             execute tx, text, id, call.at.0, call.line.as_str(), call.bandwidth == Bandwidth::Wide, model.as_str(),
             i64::from(call.quality.net_speech_ms), f64::from(call.quality.snr_db), state, named, chance,
-            call.truth.as_ref().map(CustomerId::as_str)
+            call.truth.as_ref().filter(|truth| agreed.contains(truth)).map(CustomerId::as_str)
         )?;
         for trial in call.trials.iter().filter(|trial| agreed.contains(&&trial.customer)) {
             let text = "INSERT INTO judged_trials (call_id, customer, score, enrolled_calls) VALUES ($1, $2, $3, $4)";

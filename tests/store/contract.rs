@@ -51,6 +51,7 @@ cases! {
     refresh::a_print_of_before_is_read_and_refreshed
     judged::a_judged_call_comes_back_as_it_was_and_the_last_word_holds
     judged::a_no_takes_the_callers_trials_away
+    judged::a_caller_who_was_never_asked_is_somebody_else
     judged::a_line_of_the_shops_own_holds_for_its_model_until_it_is_taken_back
     orders::the_same_key_is_the_same_order
     orders::an_order_that_cannot_be_is_refused_whole

@@ -60,6 +60,13 @@ pub async fn a_no_takes_the_callers_trials_away(at: &Fixture) {
     assert_eq!(left[1..], [JudgedCall { named: None, ..judged("call-3", None, &[&ben]) }]);
 }
 
+pub async fn a_caller_who_was_never_asked_is_somebody_else(at: &Fixture) {
+    let [anna, _] = household(at).await;
+    let cleo = at.customer("Cleo Example", None).await;
+    at.store.record_judged(&judged("call-1", Some(&cleo), &[&anna]), &model()).await.unwrap();
+    assert_eq!(at.store.judged_calls(&model(), NOW).await.unwrap(), [judged("call-1", None, &[&anna])]);
+}
+
 pub async fn a_line_of_the_shops_own_holds_for_its_model_until_it_is_taken_back(at: &Fixture) {
     let line = |scale| Some(SiteCalibration { scale, offset: -0.25 });
     assert_eq!(at.store.site_calibration(&model()).await.unwrap(), None);
