@@ -19,7 +19,7 @@ const WITHOUT_EMBEDDING: u32 = 2;
 impl Call {
     /// Music and tones are no voice, whatever the detector says; they are neither compared nor learnt.
     pub(super) fn takes_for_steady(&mut self, window: &Window) -> bool {
-        let steady = window.is_steady();
+        let steady = window.steady;
         self.voiced += u32::from(!steady);
         steady
     }

@@ -76,7 +76,7 @@ pub fn hear(model: &Model, file: &Path, enroller: &mut Enroller) -> anyhow::Resu
     front_end.finish();
     let mut heard_ms = 0;
     while let Some(window) = front_end.next_window() {
-        if window.is_steady() {
+        if window.steady {
             continue;
         }
         heard_ms = window.net_speech_ms;

@@ -8,6 +8,7 @@ use super::fbank::{FRAME_MS, Fbank, Frame};
 use super::kaldi_rows::KaldiRows;
 use super::noise_floor::{NoiseFloor, subtract};
 use super::resample::{Resampler, WIDEBAND_HZ};
+use super::steady::is_steady;
 use super::vad::Vad;
 use super::window::MAX_SNR_DB;
 use super::{FeatureKind, MELS, SpeechError, WINDOW_FRAMES, Window};
@@ -238,8 +239,9 @@ impl Features {
         mels.iter_mut().for_each(|mel| *mel *= gain);
         self.fresh = 0;
         let snr_db = snr_db(&self.speech, &floor);
+        let steady = is_steady(&mels);
         let mels = self.rows.as_ref().map_or_else(|| mels.into(), |rows| rows.window(WINDOW_FRAMES));
-        self.ready.push_back(Window { mels, net_speech_ms: self.net_frames * FRAME_MS as u32, snr_db });
+        self.ready.push_back(Window { mels, net_speech_ms: self.net_frames * FRAME_MS as u32, snr_db, steady });
     }
 }
 

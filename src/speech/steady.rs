@@ -1,25 +1,23 @@
 //! Sound that goes on as it is: music on hold, a fax, a hum. The voice detector takes much of it for speech; but the spectrum
 //! of speech is another one every tenth of a second.
 
-use super::{MELS, Window};
+use super::MELS;
 
-impl Window {
-    /// Whether its spectrum changes too little for speech.
-    pub fn is_steady(&self) -> bool {
-        self.change() < SPEECH_CHANGES_BY
-    }
+/// Whether the spectrum of a window changes too little for speech. `mels`: linear power, row-major `[frames, MELS]`.
+pub fn is_steady(mels: &[f32]) -> bool {
+    change(mels) < SPEECH_CHANGES_BY
+}
 
-    /// Root mean square over the bands of how far the log spectrum, without its level, moves in [`LAG`]; of all pairs of
-    /// frames the median, in nepers. One of frames without any sound is 0.
-    fn change(&self) -> f32 {
-        let (frames, _) = self.mels.as_chunks::<MELS>();
-        let floor = FLOOR * self.mels.iter().sum::<f32>() / self.mels.len().max(1) as f32;
-        let shapes: Vec<[f32; BANDS]> = frames.iter().map(|frame| shape(frame, floor)).collect();
-        let pairs = shapes.iter().zip(shapes.iter().skip(LAG));
-        let mut moves: Vec<f32> = pairs.map(|(before, after)| distance(before, after)).collect();
-        let middle = moves.len() / 2;
-        if moves.is_empty() { 0.0 } else { *moves.select_nth_unstable_by(middle, f32::total_cmp).1 }
-    }
+/// Root mean square over the bands of how far the log spectrum, without its level, moves in [`LAG`]; of all pairs of
+/// frames the median, in nepers. One of frames without any sound is 0.
+fn change(mels: &[f32]) -> f32 {
+    let (frames, _) = mels.as_chunks::<MELS>();
+    let floor = FLOOR * mels.iter().sum::<f32>() / mels.len().max(1) as f32;
+    let shapes: Vec<[f32; BANDS]> = frames.iter().map(|frame| shape(frame, floor)).collect();
+    let pairs = shapes.iter().zip(shapes.iter().skip(LAG));
+    let mut moves: Vec<f32> = pairs.map(|(before, after)| distance(before, after)).collect();
+    let middle = moves.len() / 2;
+    if moves.is_empty() { 0.0 } else { *moves.select_nth_unstable_by(middle, f32::total_cmp).1 }
 }
 
 /// 0.1 s: a sound of speech lasts about as long.
@@ -49,7 +47,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::speech::{FrontEnd, wav};
+    use crate::speech::{FrontEnd, Window, wav};
 
     fn windows(file: &str) -> Vec<Window> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(file);
@@ -71,11 +69,11 @@ mod tests {
         for file in
             ["speech/slt/slt-1.wav", "speech/kal16/kal16-2.wav", "speech/noisy/rms-5-noisy.wav", "speech/nsh/nsh-1.wav"]
         {
-            let changes: Vec<f32> = windows(file).iter().map(Window::change).collect();
+            let changes: Vec<f32> = windows(file).iter().map(|window| change(&window.mels)).collect();
             let steady = changes.iter().filter(|change| **change < SPEECH_CHANGES_BY).count();
             assert!(changes.len() > 5 && steady <= 1, "{file}: {changes:?}");
         }
-        let changes: Vec<f32> = windows("audio/music-like.wav").iter().map(Window::change).collect();
+        let changes: Vec<f32> = windows("audio/music-like.wav").iter().map(|window| change(&window.mels)).collect();
         assert!(changes.len() > 5 && changes.iter().all(|change| *change < SPEECH_CHANGES_BY), "{changes:?}");
     }
 
@@ -86,13 +84,12 @@ mod tests {
         let calling: Vec<f32> = (0..160_000).map(|n| if n % 28_000 < 4000 { tone(1100.0)(n) } else { 0.0 }).collect();
         let answering: Vec<f32> = (0..160_000).map(tone(2100.0)).collect();
         for samples in [calling, answering] {
-            assert!(heard(&samples).iter().all(Window::is_steady));
+            assert!(heard(&samples).iter().all(|window| window.steady));
         }
     }
 
     #[test]
-    fn a_window_without_numbers_is_steady() {
-        let mels = vec![0.0; 160 * MELS].into();
-        assert!(Window { mels, net_speech_ms: 1600, snr_db: 0.0 }.is_steady());
+    fn a_window_without_sound_is_steady() {
+        assert!(is_steady(&[0.0; 160 * MELS]));
     }
 }

@@ -12,12 +12,14 @@ pub const WINDOW_FRAMES: usize = 160;
 /// Speech ready to be embedded. Pauses are already left out.
 #[derive(Clone)]
 pub struct Window {
-    /// Linear power mels, row-major `[WINDOW_FRAMES, MELS]`.
+    /// What the model reads, row-major: linear power mels `[WINDOW_FRAMES, MELS]`, or log mels of its own number.
     pub mels: Box<[f32]>,
     /// Net speech of the call up to the end of this window, in milliseconds.
     pub net_speech_ms: u32,
     /// Mean power of the speech in this window over the noise floor, in dB; at most [`MAX_SNR_DB`].
     pub snr_db: f32,
+    /// Music, a tone or a hum rather than speech (`speech/steady.rs`).
+    pub steady: bool,
 }
 
 /// A line without any noise has no finite ratio; G.711 itself ends near 38 dB (ITU-T G.712).

@@ -78,7 +78,7 @@ impl House {
             front_end.push(&wav.samples);
             front_end.finish();
             while let Some(window) = front_end.next_window() {
-                if window.is_steady() {
+                if window.steady {
                     continue;
                 }
                 let condition = Condition { snr_db: window.snr_db, bandwidth: Bandwidth::of(wav.sample_rate_hz) };
