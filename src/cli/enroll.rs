@@ -21,7 +21,7 @@ pub struct Args {
     /// The customer's key, as imported
     #[arg(long, value_name = "ID")]
     customer: String,
-    /// The words that the customer agreed to, such as phone-en-1
+    /// The words that the customer agreed to, such as phone-en-2
     #[arg(long, value_name = "ID")]
     consent_script: String,
     /// Who of us took the consent down

@@ -10,7 +10,7 @@ pub struct ConsentRecord {
     pub purpose: Purpose,
     pub given: bool,
     pub at: UnixMillis,
-    /// Id and version of the words that were read out, such as `phone-en-1`.
+    /// Id and version of the words that were read out, such as `phone-en-2`.
     pub script: String,
     /// BCP 47 tag of the language of those words.
     pub language: String,

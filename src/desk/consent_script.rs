@@ -1,7 +1,8 @@
 //! The words that are read to a caller before they say yes or no, in the caller's language.
 //!
-//! Each says what is made, what it is for and not for, that no is fine, and that yes can be taken back (GDPR Art. 7
-//! and 9). A consent record keeps the id, so a text is never changed: a new wording gets a new number.
+//! Each says what is made, that later calls bring it up to date, what it is for and not for, that no is fine, and that yes
+//! can be taken back (GDPR Art. 7 and 9). A consent record keeps the id, so a text is never changed: a new wording gets a new
+//! number.
 
 /// One wording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,46 +17,49 @@ pub struct ConsentScript {
 /// The newest wording of each language.
 pub const ALL: [ConsentScript; 5] = [
     ConsentScript {
-        id: "phone-en-1",
+        id: "phone-en-2",
         language: "en",
-        text: "May we recognise your voice when you call again? For this we would keep a voiceprint, numbers worked out \
-               from your voice. It only helps us to greet you by name and to know what you like; it never proves who \
-               you are. You are free to say no, and we serve you just the same. You can take your yes back at any time, \
-               and we delete the voiceprint. Do you agree?",
+        text: "May we recognise your voice when you call again? For this we would keep a voiceprint, numbers worked \
+               out from your voice, and bring it up to date when you call. It only helps us to greet you by name \
+               and to know what you like; it never proves who you are. You are free to say no, and we serve you \
+               just the same. You can take your yes back at any time, and we delete the voiceprint. Do you agree?",
     },
     ConsentScript {
-        id: "phone-de-1",
+        id: "phone-de-2",
         language: "de",
         text: "Dürfen wir Ihre Stimme wiedererkennen, wenn Sie das nächste Mal anrufen? Dafür speichern wir einen \
-               Stimmabdruck, das sind Zahlen, die aus Ihrer Stimme berechnet werden. Er hilft uns nur, Sie mit Namen zu \
-               begrüßen und zu wissen, was Sie mögen; er beweist nie, wer Sie sind. Sie können gern Nein sagen, wir \
-               bedienen Sie genauso. Sie können Ihr Ja jederzeit zurücknehmen, dann löschen wir den Stimmabdruck. Sind \
-               Sie einverstanden?",
+               Stimmabdruck, das sind Zahlen, die aus Ihrer Stimme berechnet werden, und frischen ihn auf, wenn Sie \
+               anrufen. Er hilft uns nur, Sie mit Namen zu begrüßen und zu wissen, was Sie mögen; er beweist nie, \
+               wer Sie sind. Sie können gern Nein sagen, wir bedienen Sie genauso. Sie können Ihr Ja jederzeit \
+               zurücknehmen, dann löschen wir den Stimmabdruck. Sind Sie einverstanden?",
     },
     ConsentScript {
-        id: "phone-it-1",
+        id: "phone-it-2",
         language: "it",
-        text: "Possiamo riconoscere la sua voce quando richiamerà? Per questo conserveremmo un'impronta vocale, cioè \
-               numeri calcolati dalla sua voce. Ci serve solo per salutarla per nome e sapere che cosa preferisce; non \
-               dimostra mai chi è lei. Può dire di no liberamente, la serviremo allo stesso modo. Può ritirare il suo \
-               consenso in qualsiasi momento, e cancelleremo l'impronta. È d'accordo?",
+        text: "Possiamo riconoscere la sua voce quando richiamerà? Per questo conserveremmo un'impronta vocale, \
+               cioè numeri calcolati dalla sua voce, e la aggiorneremmo quando chiama. Ci serve solo per salutarla \
+               per nome e sapere che cosa preferisce; non dimostra mai chi è lei. Può dire di no liberamente, la \
+               serviremo allo stesso modo. Può ritirare il suo consenso in qualsiasi momento, e cancelleremo \
+               l'impronta. È d'accordo?",
     },
     ConsentScript {
-        id: "phone-es-1",
+        id: "phone-es-2",
         language: "es",
-        text: "¿Podemos reconocer su voz cuando vuelva a llamar? Para ello guardaríamos una huella de voz, es decir, \
-               números calculados a partir de su voz. Solo nos sirve para saludarle por su nombre y saber qué le gusta; \
-               nunca demuestra quién es usted. Puede decir que no con toda libertad y le atenderemos igual. Puede \
-               retirar su consentimiento en cualquier momento y borraremos la huella. ¿Está de acuerdo?",
+        text: "¿Podemos reconocer su voz cuando vuelva a llamar? Para ello guardaríamos una huella de voz, es \
+               decir, números calculados a partir de su voz, y la actualizaríamos cuando llame. Solo nos sirve para \
+               saludarle por su nombre y saber qué le gusta; nunca demuestra quién es usted. Puede decir que no con \
+               toda libertad y le atenderemos igual. Puede retirar su consentimiento en cualquier momento y \
+               borraremos la huella. ¿Está de acuerdo?",
     },
     ConsentScript {
-        id: "phone-fr-1",
+        id: "phone-fr-2",
         language: "fr",
         text: "Pouvons-nous reconnaître votre voix lors de votre prochain appel ? Pour cela, nous garderions une \
-               empreinte vocale, c'est-à-dire des nombres calculés à partir de votre voix. Elle nous sert seulement à \
-               vous saluer par votre nom et à savoir ce que vous aimez ; elle ne prouve jamais qui vous êtes. Vous êtes \
-               libre de dire non, nous vous servirons tout aussi bien. Vous pouvez revenir sur votre accord à tout \
-               moment, et nous effacerons l'empreinte. Êtes-vous d'accord ?",
+               empreinte vocale, c'est-à-dire des nombres calculés à partir de votre voix, et nous la mettrions à \
+               jour quand vous appelez. Elle nous sert seulement à vous saluer par votre nom et à savoir ce que \
+               vous aimez ; elle ne prouve jamais qui vous êtes. Vous êtes libre de dire non, nous vous servirons \
+               tout aussi bien. Vous pouvez revenir sur votre accord à tout moment, et nous effacerons l'empreinte. \
+               Êtes-vous d'accord ?",
     },
 ];
 
@@ -79,10 +83,10 @@ mod tests {
 
     #[test]
     fn the_callers_language_comes_first_then_the_shops() {
-        assert_eq!(in_language(Some("it-CH"), "de").id, "phone-it-1");
-        assert_eq!(in_language(Some("ja"), "de").id, "phone-de-1");
-        assert_eq!(in_language(None, "fr-BE").id, "phone-fr-1");
-        assert_eq!(in_language(Some("ja"), "ko").id, "phone-en-1");
+        assert_eq!(in_language(Some("it-CH"), "de").id, "phone-it-2");
+        assert_eq!(in_language(Some("ja"), "de").id, "phone-de-2");
+        assert_eq!(in_language(None, "fr-BE").id, "phone-fr-2");
+        assert_eq!(in_language(Some("ja"), "ko").id, "phone-en-2");
     }
 
     #[test]
@@ -91,6 +95,6 @@ mod tests {
             assert!(script.id.starts_with(&format!("phone-{}-", script.language)));
             assert_eq!(by_id(script.id), Some(&script));
         }
-        assert_eq!(by_id("phone-en-0"), None);
+        assert_eq!(by_id("phone-en-1"), None);
     }
 }

@@ -10,7 +10,7 @@ use tonic::Code;
 use crate::house::{ANNA, House, NUMBER, recordings};
 
 fn yes() -> Option<SpokenConsent> {
-    Some(SpokenConsent { script_id: "phone-en-1".into(), language: "en".into(), operator: "Sal".into() })
+    Some(SpokenConsent { script_id: "phone-en-2".into(), language: "en".into(), operator: "Sal".into() })
 }
 
 fn order(card: &Card, customer: &CustomerId, key: &str) -> PlaceOrderRequest {

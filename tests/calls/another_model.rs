@@ -27,7 +27,7 @@ async fn it_is_not_compared_and_a_new_yes_makes_a_print_beside_it() {
     let card = screen.until("an opinion", |card| card.someone_else_chance.is_some()).await;
     assert_eq!(card.voice_use(), VoiceUse::NoConsentedCandidate);
 
-    let consent = SpokenConsent { script_id: "phone-en-1".into(), language: "en".into(), operator: "Sal".into() };
+    let consent = SpokenConsent { script_id: "phone-en-2".into(), language: "en".into(), operator: "Sal".into() };
     let whom = Some(Whom::CustomerId(anna.to_string()));
     screen.client.enroll(EnrollRequest { call_id: card.call_id, whom, consent: Some(consent) }).await.unwrap();
     let is = |state| move |card: &Card| card.enrolment.as_ref().is_some_and(|e| e.state() == state);

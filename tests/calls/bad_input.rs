@@ -66,7 +66,7 @@ async fn nobody_is_enrolled_from_what_is_no_clear_voice() {
         let mut screen = house.screen().await;
         let phone = house.call_to_the_end(Some(&number(n)), &sound);
         let card = screen.until_of(&number(n), "the call", |_| true).await;
-        let consent = SpokenConsent { script_id: "phone-en-1".into(), language: "en".into(), operator: "Sal".into() };
+        let consent = SpokenConsent { script_id: "phone-en-2".into(), language: "en".into(), operator: "Sal".into() };
         let whom = Some(Whom::NewName(format!("Nobody {n}")));
         let request = EnrollRequest { call_id: card.call_id, whom, consent: Some(consent) };
         screen.client.enroll(request).await.unwrap();

@@ -260,7 +260,7 @@ pub fn yes_of(customer: &CustomerId) -> ConsentRecord {
         purpose: Purpose::Recognise,
         given: true,
         at: UnixMillis(0),
-        script: "phone-en-1".into(),
+        script: "phone-en-2".into(),
         language: "en".into(),
         channel: ConsentChannel::Operator,
         operator: "Sal".into(),

@@ -83,7 +83,7 @@ async fn a_key_is_the_yes_that_an_enrolment_begins_with() {
     let card = screen.until("the card", |_| true).await;
     let key = |digit| json!({ "event": "dtmf", "streamSid": "MZ1", "dtmf": { "digit": digit } }).to_string();
     peer.text(key("1")).await;
-    let consent = SpokenConsent { script_id: "phone-en-1".into(), language: "en".into(), operator: "Sal".into() };
+    let consent = SpokenConsent { script_id: "phone-en-2".into(), language: "en".into(), operator: "Sal".into() };
     let whom = Some(Whom::CustomerId(anna.to_string()));
     screen.client.ask_for_key(AskForKeyRequest { call_id: card.call_id, whom, consent: Some(consent) }).await.unwrap();
     let card = screen.until("the question", |card| card.awaiting_key).await;

@@ -33,7 +33,7 @@ async fn each_deed_of_an_agent_reaches_its_call() {
     client.confirm_identity(confirm).await.unwrap();
     client.reject_identity(RejectIdentityRequest { call_id: call_id.clone(), agent: agent.clone() }).await.unwrap();
     let consent =
-        SpokenConsent { script_id: "phone-en-1".to_owned(), language: "en".to_owned(), operator: agent.clone() };
+        SpokenConsent { script_id: "phone-en-2".to_owned(), language: "en".to_owned(), operator: agent.clone() };
     let whom = Some(Whom::NewName("Ines Duarte".to_owned()));
     client.enroll(EnrollRequest { call_id: call_id.clone(), whom, consent: Some(consent) }).await.unwrap();
     client.place_order(order(2)).await.unwrap();
@@ -44,7 +44,7 @@ async fn each_deed_of_an_agent_reaches_its_call() {
     assert!(matches!(confirm, AgentCommand::Confirm { customer, .. } if customer.as_str() == ANNA));
     assert!(matches!(reject, AgentCommand::SomeoneElse { agent } if agent == "Sam"));
     let AgentCommand::Enroll { customer: EnrollWhom::New { name }, script, .. } = enroll else { panic!("{enroll:?}") };
-    assert_eq!((name.expose().as_str(), script.as_str()), ("Ines Duarte", "phone-en-1"));
+    assert_eq!((name.expose().as_str(), script.as_str()), ("Ines Duarte", "phone-en-2"));
     let AgentCommand::PlaceOrder { order, .. } = place else { panic!("{place:?}") };
     assert_eq!((order.lines[0].quantity, order.idempotency_key.as_str()), (2, "0d5c8e0e-key"));
     assert!(matches!(withdraw, AgentCommand::WithdrawConsent { .. }));

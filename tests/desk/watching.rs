@@ -55,7 +55,7 @@ async fn the_card_of_the_number_becomes_the_card_of_the_person() {
     let likely = later.likely_order.unwrap();
     assert_eq!((likely.lines[0].item.as_str(), likely.sure), (USUAL, true));
     assert_eq!(likely.lines.len(), likely.chances.len());
-    assert_eq!(later.consent_script.unwrap().script_id, "phone-it-1", "the caller's own language");
+    assert_eq!(later.consent_script.unwrap().script_id, "phone-it-2", "the caller's own language");
     desk.close().await;
 }
 

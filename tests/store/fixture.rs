@@ -108,7 +108,7 @@ pub fn yes(customer: &CustomerId) -> ConsentRecord {
         purpose: Purpose::Recognise,
         given: true,
         at: NOW,
-        script: "phone-en-1".to_owned(),
+        script: "phone-en-2".to_owned(),
         language: "en".to_owned(),
         channel: ConsentChannel::Spoken,
         operator: "pia".to_owned(),

@@ -202,7 +202,7 @@ fn confirm(id: &str) -> AgentCommand {
 }
 
 fn enroll(whom: EnrollWhom) -> AgentCommand {
-    AgentCommand::Enroll { customer: whom, script: "phone-en-1".into(), language: "en".into(), agent: "Sal".into() }
+    AgentCommand::Enroll { customer: whom, script: "phone-en-2".into(), language: "en".into(), agent: "Sal".into() }
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn a_yes_opens_the_gate_and_only_what_follows_becomes_a_voiceprint() {
     line.speak("cleo", GOOD_MS + 3_200);
     let (ticket, write) = line.writes().pop().unwrap();
     let Write::Enroll { consent, voiceprint } = write else { panic!("{write:?}") };
-    assert_eq!((consent.given, consent.at, consent.script.as_str()), (true, UnixMillis(7), "phone-en-1"));
+    assert_eq!((consent.given, consent.at, consent.script.as_str()), (true, UnixMillis(7), "phone-en-2"));
     assert!(voiceprint.pooled().cosine(&voice("cleo")).0 > 0.999, "nothing of the voice before the yes is in it");
     assert!(!line.published(|what| matches!(what, What::Enrolled { .. })), "not before it is stored");
     line.handle(Event::Written { ticket, outcome: Ok(Written::Done) });
@@ -333,7 +333,7 @@ fn a_yes_opens_the_gate_and_only_what_follows_becomes_a_voiceprint() {
 }
 
 fn ask_for_key(whom: EnrollWhom) -> AgentCommand {
-    AgentCommand::AskForKey { customer: whom, script: "phone-en-1".into(), language: "en".into(), agent: "Sal".into() }
+    AgentCommand::AskForKey { customer: whom, script: "phone-en-2".into(), language: "en".into(), agent: "Sal".into() }
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_line_break_in_a_name_is_refused() {
 fn a_consent_names_who_agreed_to_which_words_and_who_asked() {
     use proto::enroll_request::Whom;
     let consent = proto::SpokenConsent {
-        script_id: "phone-it-1".to_owned(),
+        script_id: "phone-it-2".to_owned(),
         language: "it".to_owned(),
         operator: "Sam".to_owned(),
     };
@@ -60,7 +60,7 @@ fn a_consent_names_who_agreed_to_which_words_and_who_asked() {
     };
     assert_eq!(
         (customer.as_str(), script.as_str(), language.as_str(), agent.as_str()),
-        ("c-anna", "phone-it-1", "it", "Sam")
+        ("c-anna", "phone-it-2", "it", "Sam")
     );
 
     assert_eq!(enroll(request(None, Some(consent.clone()))).unwrap_err(), RequestError::Whom);
