@@ -47,7 +47,7 @@ const ROUNDS: usize = 500;
 fn window() -> Window {
     let [frames, mels] = Window::SHAPE;
     let mels = (0..frames * mels).map(|n| (n % 97) as f32 * 1e-4).collect();
-    Window { mels, net_speech_ms: 1600, snr_db: 20.0, steady: false }
+    Window::of_features(mels, 1600)
 }
 
 /// Milliseconds of `deed(n)` for each `n` below `count`, one value a round: the mean of a turn forwards and one backwards.

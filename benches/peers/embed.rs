@@ -40,12 +40,7 @@ fn embed(embedder: &Embedder, window: &Window) -> regulars::voice::Embedding {
 
 fn window() -> Window {
     let [frames, mels] = Window::SHAPE;
-    Window {
-        mels: (0..frames * mels).map(|n| (n % 97) as f32 * 1e-4).collect(),
-        net_speech_ms: 1600,
-        snr_db: 20.0,
-        steady: false,
-    }
+    Window::of_features((0..frames * mels).map(|n| (n % 97) as f32 * 1e-4).collect(), 1600)
 }
 
 /// Engines on other architectures, 3 s each, and the whole way from the sound in sherpa-onnx beside it.

@@ -7,9 +7,9 @@
 //!
 //! Two-core x86-64 server (AVX2, 512 kB of second-level cache), dev profile, November 2026; how many times as long the others take:
 //! a window through the default model: onnxruntime 1.17, tract's own LSTM 1.50 (ours 9.6 ms); a live call of 10 s: everything anew at every
-//! window 5.2, every 0.5 s 9.4, with the same bits at the end; 40 mels of 10 s: kaldi-native-fbank 4.1 to 4.8 (goal 5); the best 20
+//! window 5.2, every 0.5 s 9.4, with the same bits at the end; 40 mels of 10 s: kaldi-native-fbank 5.7 on a core with AVX-512 (4.9 before the vectors); the best 20
 //! of 100,000 and of 1,000,000 prints: f32 in 1.03 and 1.02 times the memory's reading, faiss 1.3 times as long; eight probes in one pass: faiss 5.2 and
-//! 5.4 times as long (of 10,000, which the cache holds: 3.7); i8 with a second look in half the time of f32. tract on other architectures is slower than
+//! 5.4 times as long (of 10,000, which the cache holds: 2.2 to 3.7); i8 with a second look in half the time of f32. tract on other architectures is slower than
 //! onnxruntime: CAM++ 2.3 times, a TitaNet-like graph 1.4, ResNet34 3.1.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout)] // a bench without its input has nothing to measure
 

@@ -7,7 +7,6 @@ use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use crate::rtp::Digit;
 
 use super::command::{AgentCommand, CommandError, EnrollWhom};
-use super::listening::Listening;
 use super::machine::{Call, Identified};
 use super::pending::For;
 use super::{Action, Ticket, What, Write, Written};
@@ -170,9 +169,6 @@ impl Call {
     pub(super) fn finish_enrolment(&mut self) {
         let Some(enrolment) = self.enrolment.take() else { return };
         let customer = enrolment.customer().clone();
-        if self.listening.as_ref().is_some_and(Listening::is_clipped) {
-            return self.publish(What::EnrollFailed { customer, reason: OVERDRIVEN.to_owned() });
-        }
         let (consent, voiceprint) = enrolment.finish(&self.model, self.caller.at);
         match voiceprint {
             Ok(voiceprint) => {
@@ -241,7 +237,6 @@ impl Call {
     }
 }
 
-const OVERDRIVEN: &str = "the line is overdriven, and a voiceprint of it would fit nobody";
 const HUNG_UP: &str = "The caller has hung up; a voice can be remembered only while they speak.";
 
 pub(super) fn overtaken() -> CommandError {

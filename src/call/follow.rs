@@ -11,7 +11,6 @@ use crate::voice::enroll::{Condition, Enroller, GOOD_MS};
 use crate::voice::{Centroid, Embedding, NotRefreshed, Pooled, VoiceError};
 
 use super::enrolment::WINDOW_MS;
-use super::listening::Listening;
 use super::machine::{Call, Identified};
 use super::pending::For;
 use super::{What, Write};
@@ -142,9 +141,8 @@ impl Call {
     /// At the hang-up: of a confirmed caller with a print, the mean of this call is kept until the card closes.
     pub(super) fn learn_from_call(&mut self) {
         let Some(followed) = self.followed.take() else { return };
-        let clipped = self.listening.as_ref().is_some_and(Listening::is_clipped);
         let (Identified::ByAgent { customer, .. }, Some(every), false) =
-            (&self.identified, self.refresh_every(), followed.changed || clipped)
+            (&self.identified, self.refresh_every(), followed.changed)
         else {
             return;
         };

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use crate::rtp::{self, Codec, Digit, Negotiated, Outgoing, Received, Receiver};
 use crate::speech::codec::Decoder;
 use crate::speech::{FeatureKind, FrontEnd, Overload, SpeechError, Window};
-use crate::voice::Bandwidth;
 use crate::voice::enroll::Condition;
 
 use super::EndCause;
@@ -15,7 +14,8 @@ use super::EndCause;
 pub struct Listening {
     receiver: Receiver,
     ear: Ear,
-    snr_db: f32,
+    /// What the newest windows came over, by the net speech at their end; as many as may be at the inference threads.
+    conditions: VecDeque<(u32, Condition)>,
     /// When the last payload came, or listening began.
     heard_at: Instant,
     /// The peer has switched our stream off.
@@ -50,6 +50,8 @@ pub struct Heard {
 
 /// The longest payload that a telephone sends (ptime 60 ms at 16 kHz); a longer one grows the buffer once.
 const PAYLOAD_SAMPLES: usize = 960;
+/// A call has one window at a thread, one that waits, and eight results (`voice/pool.rs`).
+const MAX_CONDITIONS: usize = 16;
 /// Keys that nobody asked for yet; the oldest go.
 const MAX_DIGITS: usize = 32;
 
@@ -62,7 +64,7 @@ impl Listening {
         Self {
             receiver: Receiver::new(options, now),
             ear: Ear { features, ..Ear::default() },
-            snr_db: 0.0,
+            conditions: VecDeque::new(),
             heard_at: now,
             on_hold: false,
             digits: VecDeque::new(),
@@ -129,15 +131,22 @@ impl Listening {
 
     pub fn next_window(&mut self) -> Option<Window> {
         let window = self.ear.hearing.as_mut()?.front_end.next_window()?;
-        self.snr_db = window.snr_db;
+        if self.conditions.len() == MAX_CONDITIONS {
+            self.conditions.pop_front();
+        }
+        self.conditions.push_back((window.net_speech_ms, Condition::of(&window)));
         Some(window)
     }
 
-    /// What the last window came over.
+    /// What the newest window came over that ended at this net speech or before.
+    pub fn condition_at(&self, net_speech_ms: u32) -> Condition {
+        let found = self.conditions.iter().rfind(|(end_ms, _)| *end_ms <= net_speech_ms);
+        found.map_or(Condition::UNKNOWN, |(_, condition)| *condition)
+    }
+
+    /// What the newest window came over.
     pub fn condition(&self) -> Condition {
-        let codec = self.ear.hearing.as_ref().map(|hearing| hearing.decoder.codec());
-        let bandwidth = codec.map_or(Bandwidth::Narrow, |codec| Bandwidth::of(codec.sample_rate_hz()));
-        Condition { snr_db: self.snr_db, bandwidth }
+        self.condition_at(u32::MAX)
     }
 
     /// What was decoded so far, speech or not, in milliseconds.

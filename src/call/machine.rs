@@ -315,7 +315,8 @@ impl Call {
             return;
         }
         self.without_embedding = 0;
-        let Some(condition) = self.listening.as_ref().map(Listening::condition) else { return };
+        let Some(listening) = &self.listening else { return };
+        let condition = listening.condition_at(net_speech_ms);
         if self.identified == Identified::ByVoice && self.recognition.hear(embedding, condition.snr_db) {
             self.show_decision();
         }

@@ -6,6 +6,7 @@ use crate::identity::decision::HINT_AT_MS;
 
 use crate::speech::Window;
 
+use super::listening::Listening;
 use super::machine::{Call, Identified};
 use super::{Missing, What};
 
@@ -41,13 +42,18 @@ impl Call {
         }
         if self.without_embedding >= WITHOUT_EMBEDDING {
             Some(Missing::Embedding)
-        } else if listening.is_clipped() {
+        } else if listening.is_clipped() || self.is_enrolling_clipped(listening) {
             Some(Missing::Clear)
         } else if self.voiced < FOR_A_HINT && listening.sound_ms() >= SILENT_AFTER_MS {
             Some(Missing::Speech)
         } else {
             None
         }
+    }
+
+    /// Windows are left out of an enrolment before the whole call counts as overdriven.
+    fn is_enrolling_clipped(&self, listening: &Listening) -> bool {
+        self.enrolment.is_some() && listening.condition().clipped
     }
 
     /// At the hang-up: the voice could have told, had there been more of it.

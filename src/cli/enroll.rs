@@ -11,8 +11,8 @@ use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use crate::desk::consent_script;
 use crate::speech::{FrontEnd, wav};
 use crate::store::Store;
+use crate::voice::Model;
 use crate::voice::enroll::{Condition, Enroller};
-use crate::voice::{Bandwidth, Model};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -44,7 +44,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         hear(&model, file, &mut enroller).with_context(|| file.display().to_string())?;
     }
     let now = clock::wall();
-    let net_speech_ms = enroller.net_speech_ms();
+    let (net_speech_ms, clipped_ms) = (enroller.net_speech_ms(), enroller.clipped_ms());
     let voiceprint = enroller.finish(model.embedder.model(), now)?;
     let consent = ConsentRecord {
         customer: CustomerId::new(args.customer),
@@ -64,6 +64,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         anyhow::Ok(())
     })?;
     println!("enrolled from {:.1} s of speech in {} recordings", f64::from(net_speech_ms) / 1000.0, args.files.len());
+    if clipped_ms > 0 {
+        println!("{:.1} s more were left out: they are overdriven", f64::from(clipped_ms) / 1000.0);
+    }
     println!("a running service takes the voiceprint up within seconds");
     Ok(ExitCode::SUCCESS)
 }
@@ -80,8 +83,7 @@ pub fn hear(model: &Model, file: &Path, enroller: &mut Enroller) -> anyhow::Resu
             continue;
         }
         heard_ms = window.net_speech_ms;
-        let condition = Condition { snr_db: window.snr_db, bandwidth: Bandwidth::of(wav.sample_rate_hz) };
-        enroller.add(&model.embedder.embed(&window)?, heard_ms, condition);
+        enroller.add(&model.embedder.embed(&window)?, heard_ms, Condition::of(&window));
     }
     enroller.next_recording();
     anyhow::ensure!(heard_ms > 0, "no speech in it");

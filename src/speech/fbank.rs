@@ -5,8 +5,11 @@
 
 use std::sync::Arc;
 
+use pulp::{Arch, Simd, WithSimd};
 use realfft::num_complex::Complex32;
 use realfft::{RealFftPlanner, RealToComplex};
+
+use super::Overload;
 
 /// Bands of the default model (resemblyzer 0.1.4, hparams.py).
 pub const MELS: usize = 40;
@@ -22,14 +25,18 @@ pub struct Frame {
     pub mels: [f32; MELS],
     /// Mean square of the samples under the Hann window, full scale 1.
     pub power: f32,
+    /// Of the 10 ms around its centre.
+    pub overload: Overload,
     /// The frame spans a hole in the stream: its spectrum is that of the splice.
     pub spliced: bool,
 }
 
 /// Cuts a stream into frames. Frame k is centred on sample `k * hop`; before the first sample there is silence.
 pub struct Fbank {
+    arch: Arch,
     fft: Arc<dyn RealToComplex<f32>>,
-    hann: Vec<f32>,
+    /// A Hann window, times `amplitude`.
+    taper: Vec<f32>,
     bank: FilterBank,
     /// The last `n_fft` samples; the first `filled` are valid.
     samples: Vec<f32>,
@@ -38,6 +45,8 @@ pub struct Fbank {
     amplitude: f32,
     windowed: Vec<f32>,
     spectrum: Vec<Complex32>,
+    /// Of `spectrum`, and zeros behind it for the last band's vectors.
+    power: Vec<f32>,
     scratch: Vec<Complex32>,
     /// Samples that must still pass until a frame is free of the last splice.
     splice_left: usize,
@@ -49,14 +58,20 @@ impl Fbank {
         let n_fft = (sample_rate_hz / BIN_SPACING_HZ) as usize;
         let fft = RealFftPlanner::new().plan_fft_forward(n_fft);
         let angle = std::f64::consts::TAU / n_fft as f64;
+        // A window of half the samples gathers half the amplitude; the model knows the scale of 16 kHz. Both factors are
+        // powers of two.
+        let amplitude = 16000.0 / sample_rate_hz as f32;
+        let arch = Arch::new();
+        let bank = FilterBank::new(n_fft / 2 + 1, arch.dispatch(Lanes));
         Self {
-            hann: (0..n_fft).map(|n| (0.5 - 0.5 * (angle * n as f64).cos()) as f32).collect(),
-            bank: FilterBank::new(n_fft / 2 + 1),
+            arch,
+            taper: (0..n_fft).map(|n| (0.5 - 0.5 * (angle * n as f64).cos()) as f32 * amplitude).collect(),
+            power: vec![0.0; bank.longest_input],
+            bank,
             samples: vec![0.0; n_fft],
             filled: n_fft / 2,
             hop: sample_rate_hz as usize / FRAMES_PER_S,
-            // A window of half the samples gathers half the amplitude; the model knows the scale of 16 kHz.
-            amplitude: 16000.0 / sample_rate_hz as f32,
+            amplitude,
             windowed: fft.make_input_vec(),
             spectrum: fft.make_output_vec(),
             scratch: fft.make_scratch_vec(),
@@ -102,39 +117,96 @@ impl Fbank {
         self.hop
     }
 
+    /// Of the newest frame, [`BIN_HZ`] from bin to bin, on the scale of 16 kHz sound.
+    pub fn power_spectrum(&self) -> &[f32] {
+        &self.power[..self.spectrum.len()]
+    }
+
     fn frame(&mut self) -> Frame {
-        let mut energy = 0.0;
-        for ((out, sample), weight) in self.windowed.iter_mut().zip(&self.samples).zip(&self.hann) {
-            *out = sample * weight * self.amplitude;
-            energy += sample * sample * weight;
-        }
+        let tapering = Tapering { samples: &self.samples, taper: &self.taper, out: &mut self.windowed };
+        let energy = self.arch.dispatch(tapering) / self.amplitude;
         // It fails only on buffers of a wrong length, and these are the plan's own.
         let _ = self.fft.process_with_scratch(&mut self.windowed, &mut self.spectrum, &mut self.scratch);
+        self.power.iter_mut().zip(&self.spectrum).for_each(|(power, bin)| *power = bin.norm_sqr());
+        let mut mels = [0.0; MELS];
+        self.arch.dispatch(Banding { bank: &self.bank, power: &self.power, mels: &mut mels });
+        let mut overload = Overload::default();
+        overload.push(&self.samples[(self.samples.len() - self.hop) / 2..][..self.hop]);
         // A periodic Hann window sums to half its length.
         let power = 2.0 * energy / self.samples.len() as f32;
-        Frame { mels: self.bank.apply(&self.spectrum), power, spliced: self.splice_left > 0 }
+        Frame { mels, power, overload, spliced: self.splice_left > 0 }
+    }
+}
+
+struct Lanes;
+
+impl WithSimd for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        S::F32_LANES
+    }
+}
+
+/// Puts the tapered samples into `out`, all three of one length; gives the sum of the samples' squares under the taper.
+struct Tapering<'a> {
+    samples: &'a [f32],
+    taper: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Tapering<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        let (samples, last_samples) = S::as_simd_f32s(self.samples);
+        let (taper, last_taper) = S::as_simd_f32s(self.taper);
+        let (out, last_out) = S::as_mut_simd_f32s(self.out);
+        // Two sums, so that one addition need not wait for another.
+        let mut sums = [simd.splat_f32s(0.0); 2];
+        for (n, ((out, sample), weight)) in out.iter_mut().zip(samples).zip(taper).enumerate() {
+            *out = simd.mul_f32s(*sample, *weight);
+            sums[n % 2] = simd.mul_add_f32s(*out, *sample, sums[n % 2]);
+        }
+        let mut energy = simd.reduce_sum_f32s(simd.add_f32s(sums[0], sums[1]));
+        for ((out, sample), weight) in last_out.iter_mut().zip(last_samples).zip(last_taper) {
+            *out = sample * weight;
+            energy += *out * sample;
+        }
+        energy
     }
 }
 
 /// 16000 / 400 and 8000 / 200 alike.
 const BIN_SPACING_HZ: u32 = 40;
+pub const BIN_HZ: f32 = BIN_SPACING_HZ as f32;
 /// Upper edge of the last band: the Nyquist frequency of 16 kHz sound.
 const HIGH_HZ: f64 = 8000.0;
 
 /// Triangles over the bins, evenly spaced in mel, each with an area of one (Slaney, Auditory Toolbox, 1998).
 struct FilterBank {
+    /// All bands' weights, one band behind the other, each filled up to whole vectors.
+    weights: Vec<f32>,
     bands: [Band; MELS],
+    /// Bins that a band's vectors may reach into.
+    longest_input: usize,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Copy, Default)]
 struct Band {
     first_bin: usize,
-    weights: Vec<f32>,
+    /// Weights, with those that are only there to fill up.
+    len: usize,
 }
 
 impl FilterBank {
-    fn new(bins: usize) -> Self {
+    /// `lanes` numbers make a vector.
+    fn new(bins: usize, lanes: usize) -> Self {
         let edge_hz = |n: usize| mel_to_hz(hz_to_mel(HIGH_HZ) * n as f64 / (MELS + 1) as f64);
+        let mut weights = Vec::new();
+        let mut longest_input = bins;
         let bands = std::array::from_fn(|band| {
             let (low, peak, high) = (edge_hz(band), edge_hz(band + 1), edge_hz(band + 2));
             let weight = |bin: usize| {
@@ -145,16 +217,40 @@ impl FilterBank {
             let inside = |bin: &usize| weight(*bin) > 0.0;
             let first_bin = (0..bins).find(inside).unwrap_or(0);
             let end = (0..bins).rfind(inside).map_or(first_bin, |last| last + 1);
-            Band { first_bin, weights: (first_bin..end).map(weight).collect() }
+            let len = (end - first_bin).next_multiple_of(lanes);
+            weights.extend((first_bin..end).map(weight));
+            weights.resize(weights.len() + len - (end - first_bin), 0.0);
+            longest_input = longest_input.max(first_bin + len);
+            Band { first_bin, len }
         });
-        Self { bands }
+        Self { weights, bands, longest_input }
     }
+}
 
-    fn apply(&self, spectrum: &[Complex32]) -> [f32; MELS] {
-        std::array::from_fn(|band| {
-            let Band { first_bin, weights } = &self.bands[band];
-            spectrum[*first_bin..].iter().zip(weights).map(|(bin, weight)| bin.norm_sqr() * weight).sum()
-        })
+struct Banding<'a> {
+    bank: &'a FilterBank,
+    /// As long as the bank's `longest_input`.
+    power: &'a [f32],
+    mels: &'a mut [f32; MELS],
+}
+
+impl WithSimd for Banding<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let mut weights = &self.bank.weights[..];
+        for (mel, band) in self.mels.iter_mut().zip(&self.bank.bands) {
+            let (of_band, rest) = weights.split_at(band.len);
+            weights = rest;
+            let (power, _) = S::as_simd_f32s(&self.power[band.first_bin..][..band.len]);
+            let (of_band, _) = S::as_simd_f32s(of_band);
+            let mut sum = simd.splat_f32s(0.0);
+            for (power, weight) in power.iter().zip(of_band) {
+                sum = simd.mul_add_f32s(*power, *weight, sum);
+            }
+            *mel = simd.reduce_sum_f32s(sum);
+        }
     }
 }
 

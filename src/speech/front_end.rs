@@ -1,17 +1,19 @@
-//! From samples to windows, as they come: frames, noise floor, speech or not, level, windows.
+//! From samples to windows, as they come: frames, noise floor, speech or tone or neither, level, windows.
 //!
 //! Model and front-end are one unit. A change here changes [`super::FRONT_END_VERSION`].
 
 use std::collections::VecDeque;
 
+use super::bandwidth::Spread;
 use super::fbank::{FRAME_MS, Fbank, Frame};
 use super::kaldi_rows::KaldiRows;
 use super::noise_floor::{NoiseFloor, subtract};
 use super::resample::{Resampler, WIDEBAND_HZ};
 use super::steady::is_steady;
+use super::tones::Tones;
 use super::vad::Vad;
 use super::window::MAX_SNR_DB;
-use super::{FeatureKind, MELS, SpeechError, WINDOW_FRAMES, Window};
+use super::{FeatureKind, MELS, Overload, SpeechError, WINDOW_FRAMES, Window};
 
 /// The speech of one caller.
 pub struct FrontEnd {
@@ -100,6 +102,7 @@ struct Features {
     untouched: bool,
     fbank: Fbank,
     vad: Vad,
+    tones: Tones,
     floor: NoiseFloor,
     /// For a model that reads log mels: those of the frames below, in step with them.
     rows: Option<Box<KaldiRows>>,
@@ -112,6 +115,8 @@ struct Features {
     net_frames: u32,
     /// Sum of the powers of all speech frames.
     speech_power: f64,
+    /// Of the speech at the present sample rate.
+    spread: Spread,
     ready: VecDeque<Window>,
 }
 
@@ -139,12 +144,14 @@ impl Features {
             untouched: true,
             fbank: Fbank::new(sample_rate_hz),
             vad: Vad::new(sample_rate_hz),
+            tones: Tones::new(),
             floor: NoiseFloor::default(),
             unjudged: VecDeque::with_capacity(UNJUDGED),
             speech: Vec::with_capacity(WINDOW_FRAMES),
             fresh: 0,
             net_frames: 0,
             speech_power: 0.0,
+            spread: Spread::default(),
             ready: VecDeque::with_capacity(READY),
         }
     }
@@ -156,6 +163,7 @@ impl Features {
             self.sample_rate_hz = sample_rate_hz;
             self.fbank = self.fbank.at_rate(sample_rate_hz);
             self.vad.set_sample_rate(sample_rate_hz);
+            self.spread = Spread::default();
             if let Some(rows) = &mut self.rows {
                 rows.set_sample_rate(sample_rate_hz);
             }
@@ -179,6 +187,7 @@ impl Features {
             }
             while let Some(frame) = self.fbank.next_frame(&mut step) {
                 self.floor.push(&frame);
+                self.tones.push(self.fbank.power_spectrum());
                 self.unjudged.push_back(frame);
             }
             self.judge();
@@ -186,11 +195,12 @@ impl Features {
     }
 
     fn judge(&mut self) {
-        while !self.unjudged.is_empty()
+        while self.tones.is_known()
             && let Some(is_speech) = self.vad.next_verdict()
+            && let Some(is_tone) = self.tones.next_verdict()
         {
             let Some(frame) = self.unjudged.pop_front() else { return };
-            let usable = is_speech && !frame.spliced;
+            let usable = is_speech && !is_tone && !frame.spliced;
             if self.rows.as_mut().map_or(usable, |rows| rows.judge(usable)) {
                 self.add_speech(frame);
             }
@@ -198,6 +208,7 @@ impl Features {
     }
 
     fn add_speech(&mut self, frame: Frame) {
+        self.spread.push(&frame);
         self.speech.push(frame);
         self.speech_power += f64::from(frame.power);
         self.fresh += 1;
@@ -212,6 +223,7 @@ impl Features {
     }
 
     fn finish(&mut self) {
+        self.tones.end();
         // Silence pushes the last frames through the window and the detector; itself it is no frame of the call.
         while !self.unjudged.is_empty() {
             self.vad.push(0.0);
@@ -239,9 +251,18 @@ impl Features {
         mels.iter_mut().for_each(|mel| *mel *= gain);
         self.fresh = 0;
         let snr_db = snr_db(&self.speech, &floor);
+        let mut overload = Overload::default();
+        self.speech.iter().for_each(|frame| overload += frame.overload);
         let steady = is_steady(&mels);
         let mels = self.rows.as_ref().map_or_else(|| mels.into(), |rows| rows.window(WINDOW_FRAMES));
-        self.ready.push_back(Window { mels, net_speech_ms: self.net_frames * FRAME_MS as u32, snr_db, steady });
+        self.ready.push_back(Window {
+            mels,
+            net_speech_ms: self.net_frames * FRAME_MS as u32,
+            snr_db,
+            clipped: overload.share(),
+            bandwidth: self.spread.bandwidth(&floor),
+            steady,
+        });
     }
 }
 

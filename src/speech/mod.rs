@@ -1,5 +1,6 @@
 //! Stage 3, payloads to samples to speech to the windows of features that the model reads.
 
+mod bandwidth;
 pub mod codec;
 pub mod error;
 pub mod fbank;
@@ -12,11 +13,13 @@ pub mod noise_floor;
 pub mod overload;
 pub mod resample;
 mod steady;
+pub mod tones;
 pub mod upsample;
 pub mod vad;
 pub mod wav;
 pub mod window;
 
+pub use bandwidth::Bandwidth;
 pub use error::SpeechError;
 pub use fbank::MELS;
 pub use features::FeatureKind;

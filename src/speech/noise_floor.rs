@@ -90,9 +90,10 @@ pub fn subtract(floor: &[f32; MELS], mels: &[f32; MELS]) -> [f32; MELS] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::speech::Overload;
 
     fn frame(power: f32) -> Frame {
-        Frame { mels: [power; MELS], power, spliced: false }
+        Frame { mels: [power; MELS], power, overload: Overload::default(), spliced: false }
     }
 
     #[test]

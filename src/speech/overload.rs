@@ -1,6 +1,9 @@
 //! Whether a line is overdriven: samples pile up at full scale, and what stood above it is gone.
 
-/// What was heard of one call so far. Only full scale is looked at: a telephone that clips below it is not noticed.
+use std::ops::AddAssign;
+
+/// What was heard of one call so far, or of a part. Only full scale is looked at: a telephone that clips below it is not
+/// noticed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Overload {
     /// Samples that carry sound.
@@ -13,7 +16,7 @@ const LOUD: f32 = 0.02;
 /// The largest values of mu-law and A-law are .980 and .984 of full scale (ITU-T G.711, tables 1 and 2).
 const FULL_SCALE: f32 = 0.97;
 /// Speech at -26 dBov touches full scale in less than one sample in a thousand; 20 dB louder, in one of five.
-const SHARE: f32 = 0.05;
+pub const CLIPPED_SHARE: f32 = 0.05;
 /// A second of sound at 8 kHz; less is a click.
 const ENOUGH: u32 = 8_000;
 
@@ -26,8 +29,20 @@ impl Overload {
         }
     }
 
+    /// Of the samples that carry sound, those at full scale.
+    pub fn share(&self) -> f32 {
+        self.at_full_scale as f32 / self.loud.max(1) as f32
+    }
+
     pub fn is_clipped(&self) -> bool {
-        self.loud >= ENOUGH && self.at_full_scale as f32 >= SHARE * self.loud as f32
+        self.loud >= ENOUGH && self.share() >= CLIPPED_SHARE
+    }
+}
+
+impl AddAssign for Overload {
+    fn add_assign(&mut self, other: Self) {
+        self.loud = self.loud.saturating_add(other.loud);
+        self.at_full_scale = self.at_full_scale.saturating_add(other.at_full_scale);
     }
 }
 

@@ -101,7 +101,7 @@ fn clip(embedder: &Embedder, name: &str, sound: &[f32]) -> Result<Clip, VoiceErr
     rows.truncate(LENGTHS[0] * options.bands);
     options.normalise.apply(&mut rows, options.bands);
     let frame = rows[FRAME * options.bands..(FRAME + 1) * options.bands].to_vec();
-    let window = Window { mels: rows.into(), net_speech_ms: 10 * LENGTHS[0] as u32, snr_db: 0.0, steady: false };
+    let window = Window::of_features(rows.into(), 10 * LENGTHS[0] as u32);
     let embedding = embedder.embed(&window)?.values().to_vec();
     Ok(Clip { name: name.to_owned(), frame, embedding })
 }

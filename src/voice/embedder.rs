@@ -226,7 +226,7 @@ mod tests {
         let embedder = ModelSource::default().embedder().unwrap();
         let window = |seed: usize| {
             let mels = (0..Window::SHAPE[0] * Window::SHAPE[1]).map(|n| ((n * seed) % 101) as f32 * 1e-4).collect();
-            Window { mels, net_speech_ms: 1600, snr_db: 20.0, steady: false }
+            Window::of_features(mels, 1600)
         };
         let alone = embedder.embed(&window(7)).unwrap();
         let other = embedder.embed(&window(31)).unwrap();

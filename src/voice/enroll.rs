@@ -2,6 +2,7 @@
 
 use super::{Bandwidth, Centroid, Embedding, ModelId, Origin, Pooled, VoiceError, Voiceprint};
 use crate::base::UnixMillis;
+use crate::speech::Window;
 
 /// The least that a print is made from. With less, one word said oddly is half the print.
 pub const USABLE_MS: u32 = 10_000;
@@ -22,9 +23,14 @@ struct Recording {
     windows: Vec<Embedding>,
     pooled: Pooled,
     net_speech_ms: u32,
+    /// Speech up to the end of the newest window, left out or not.
+    until_ms: u32,
+    /// Speech that was left out because too much of it stood at full scale.
+    clipped_ms: u32,
     /// Sum over the windows.
     snr_db: f32,
-    bandwidth: Option<Bandwidth>,
+    /// How many of the windows are wideband.
+    wide: usize,
 }
 
 /// What a window came over.
@@ -32,13 +38,25 @@ struct Recording {
 pub struct Condition {
     pub snr_db: f32,
     pub bandwidth: Bandwidth,
+    /// Too much of the voice stood at full scale and is gone.
+    pub clipped: bool,
+}
+
+impl Condition {
+    /// Before anything was heard.
+    pub const UNKNOWN: Self = Self { snr_db: 0.0, bandwidth: Bandwidth::Narrow, clipped: false };
+
+    pub fn of(window: &Window) -> Self {
+        Self { snr_db: window.snr_db, bandwidth: window.bandwidth, clipped: window.is_clipped() }
+    }
 }
 
 /// Five minutes of speech in one recording; what follows is not taken. 1 kB each.
 const MAX_WINDOWS: usize = 375;
 
 impl Enroller {
-    /// Takes the next window of the present recording, which has `net_speech_ms` of speech up to its end.
+    /// Takes the next window of the present recording, which has `net_speech_ms` of speech up to its end. A clipped one is left
+    /// out: a voiceprint of it would fit nobody.
     pub fn add(&mut self, embedding: &Embedding, net_speech_ms: u32, condition: Condition) {
         if self.recordings.is_empty() || self.between {
             self.recordings.push(Recording::default());
@@ -47,11 +65,17 @@ impl Enroller {
         if let Some(recording) = self.recordings.last_mut()
             && recording.windows.len() < MAX_WINDOWS
         {
+            let new_ms = net_speech_ms.saturating_sub(recording.until_ms);
+            recording.until_ms = net_speech_ms;
+            if condition.clipped {
+                recording.clipped_ms += new_ms;
+                return;
+            }
             recording.windows.push(embedding.clone());
             recording.pooled.add(embedding);
-            recording.net_speech_ms = net_speech_ms;
+            recording.net_speech_ms += new_ms;
             recording.snr_db += condition.snr_db;
-            recording.bandwidth = Some(condition.bandwidth);
+            recording.wide += usize::from(condition.bandwidth == Bandwidth::Wide);
         }
     }
 
@@ -63,6 +87,11 @@ impl Enroller {
     /// Over all recordings.
     pub fn net_speech_ms(&self) -> u32 {
         self.recordings.iter().map(|recording| recording.net_speech_ms).sum()
+    }
+
+    /// Speech that was left out as clipped, over all recordings.
+    pub fn clipped_ms(&self) -> u32 {
+        self.recordings.iter().map(|recording| recording.clipped_ms).sum()
     }
 
     /// Refuses less than [`USABLE_MS`] and more than one voice.
@@ -91,7 +120,11 @@ impl Enroller {
     }
 
     fn too_little(&self) -> VoiceError {
-        VoiceError::TooLittleSpeech { heard_ms: self.net_speech_ms(), needed_ms: USABLE_MS }
+        let (heard_ms, clipped_ms) = (self.net_speech_ms(), self.clipped_ms());
+        if heard_ms + clipped_ms >= USABLE_MS {
+            return VoiceError::Overdriven { heard_ms, clipped_ms, needed_ms: USABLE_MS };
+        }
+        VoiceError::TooLittleSpeech { heard_ms, needed_ms: USABLE_MS }
     }
 
     /// Whether one recording is far from the mean of the others.
@@ -121,7 +154,7 @@ impl Recording {
             embedding: self.pooled.embedding()?,
             net_speech_ms: self.net_speech_ms,
             snr_db: Some(self.snr_db / self.windows.len().max(1) as f32),
-            bandwidth: self.bandwidth,
+            bandwidth: Some(if 2 * self.wide > self.windows.len() { Bandwidth::Wide } else { Bandwidth::Narrow }),
             calls: 1,
             heard_at,
             origin,
@@ -187,7 +220,7 @@ mod tests {
         Embedding::from_values(vec![(angle + spread).cos(), (angle + spread).sin(), 0.2]).unwrap()
     }
 
-    const QUIET: Condition = Condition { snr_db: 30.0, bandwidth: Bandwidth::Narrow };
+    const QUIET: Condition = Condition { snr_db: 30.0, bandwidth: Bandwidth::Narrow, clipped: false };
 
     fn enroller(angles: &[f32], net_speech_ms: u32) -> Enroller {
         let mut enroller = Enroller::default();
@@ -222,6 +255,27 @@ mod tests {
     }
 
     #[test]
+    fn clipped_windows_are_left_out_and_named_when_too_little_is_left() {
+        let clipped = Condition { clipped: true, ..QUIET };
+        let mut enough = Enroller::default();
+        (1..=30u32).for_each(|n| {
+            let (angle, condition) = if n <= 10 { (1.5, clipped) } else { (0.0, QUIET) };
+            enough.add(&window(angle, n), 800 * n, condition);
+        });
+        assert_eq!((enough.net_speech_ms(), enough.clipped_ms()), (16_000, 8000));
+        let print = finish(enough).unwrap();
+        assert!(print.pooled().cosine(&window(0.04, 0)).0 > 0.99, "nothing of the first ten is in it");
+
+        let mut too_little = Enroller::default();
+        (1..=15u32).for_each(|n| too_little.add(&window(0.0, n), 800 * n, if n % 2 == 0 { QUIET } else { clipped }));
+        let refused = finish(too_little);
+        let (heard_ms, clipped_ms) = (5600, 6400);
+        assert!(
+            matches!(refused, Err(VoiceError::Overdriven { heard_ms: h, clipped_ms: c, .. }) if (h, c) == (heard_ms, clipped_ms))
+        );
+    }
+
+    #[test]
     fn two_voices_are_refused_in_turns_or_one_after_the_other() {
         let turns: Vec<f32> = (0..16).map(|n| if n % 4 < 2 { 0.0 } else { 1.5 }).collect();
         assert!(matches!(finish(enroller(&turns, 14_000)), Err(VoiceError::TwoVoices)));
@@ -247,7 +301,7 @@ mod tests {
     fn calls_are_kept_apart_with_what_they_came_over() {
         let mut enroller = enroller(&[0.0; 7], 6000);
         enroller.next_recording();
-        let noisy = |snr_db| Condition { snr_db, bandwidth: Bandwidth::Wide };
+        let noisy = |snr_db| Condition { snr_db, bandwidth: Bandwidth::Wide, clipped: false };
         (0..6).for_each(|n| enroller.add(&window(0.4, n), 5000, noisy(if n < 3 { 8.0 } else { 12.0 })));
         let print = finish(enroller).unwrap();
         let [first, second] = print.centroids() else { panic!("{:?}", print.centroids().len()) };

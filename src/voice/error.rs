@@ -32,6 +32,11 @@ pub enum VoiceError {
     Calibration(String),
     #[error("only {heard_ms} ms of speech; {needed_ms} ms are needed for a voiceprint")]
     TooLittleSpeech { heard_ms: u32, needed_ms: u32 },
+    #[error(
+        "the line is overdriven: {clipped_ms} ms of speech were left out, and of the {needed_ms} ms for a voiceprint only \
+         {heard_ms} are left. It helps to speak less loudly, or further from the telephone"
+    )]
+    Overdriven { heard_ms: u32, clipped_ms: u32, needed_ms: u32 },
     #[error("more than one voice is heard: a voiceprint of two people would recognise neither")]
     TwoVoices,
 }
@@ -40,7 +45,9 @@ impl VoiceError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Inference(_) => ErrorKind::Internal,
-            Self::ForeignModel { .. } | Self::TooLittleSpeech { .. } | Self::TwoVoices => ErrorKind::Conflict,
+            Self::ForeignModel { .. } | Self::TooLittleSpeech { .. } | Self::Overdriven { .. } | Self::TwoVoices => {
+                ErrorKind::Conflict
+            }
             _ => ErrorKind::InvalidInput,
         }
     }

@@ -124,7 +124,7 @@ impl Golden {
             }
         }
         let mels = mels.get(..WINDOW_FRAMES * MELS).ok_or("the clip is too short")?;
-        Ok(Window { mels: mels.into(), net_speech_ms: 1600, snr_db: 0.0, steady: false })
+        Ok(Window::of_features(mels.into(), 1600))
     }
 }
 

@@ -21,6 +21,7 @@ pub mod site;
 pub mod voiceprint;
 pub mod wccn;
 
+pub use crate::speech::Bandwidth;
 pub use calibration::{Calibration, Quality};
 pub use ecosystem::{Description, Fidelity};
 pub use embedder::{Embedder, QUIET_LOG_TARGETS};
@@ -33,5 +34,5 @@ pub use pooled::Pooled;
 pub use refresh::NotRefreshed;
 pub use rows::Rows;
 pub use site::{LabelledLlr, SiteCalibration};
-pub use voiceprint::{Bandwidth, Centroid, Origin, Voiceprint};
+pub use voiceprint::{Centroid, Origin, Voiceprint};
 pub use wccn::Wccn;

@@ -2,7 +2,7 @@
 //!
 //! A mean over calls blurs the telephones that they came over; a new call is most like the one over the same telephone.
 
-use super::{Embedding, ModelId, Pooled, Score};
+use super::{Bandwidth, Embedding, ModelId, Pooled, Score};
 use crate::base::UnixMillis;
 
 /// It names no person: the store alone knows whose it is (ISO/IEC 24745 keeps template and identity apart).
@@ -27,21 +27,6 @@ pub struct Centroid {
     pub calls: u32,
     pub heard_at: UnixMillis,
     pub origin: Origin,
-}
-
-/// How much of a voice the line lets through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Bandwidth {
-    /// 300 to 3400 Hz: G.711.
-    Narrow,
-    /// To 7 kHz and beyond: G.722, Opus, a recording at 16 kHz.
-    Wide,
-}
-
-impl Bandwidth {
-    pub fn of(sample_rate_hz: u32) -> Self {
-        if sample_rate_hz <= 8000 { Self::Narrow } else { Self::Wide }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

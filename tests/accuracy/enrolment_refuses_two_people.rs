@@ -3,15 +3,14 @@
 use regulars::base::UnixMillis;
 use regulars::speech::{FrontEnd, wav};
 use regulars::voice::enroll::{Condition, Enroller};
-use regulars::voice::{Bandwidth, Embedder, ModelSource, VoiceError, Voiceprint};
+use regulars::voice::{Embedder, ModelSource, VoiceError, Voiceprint};
 
 fn enroll(embedder: &Embedder, samples: &[f32]) -> Result<Voiceprint, VoiceError> {
     let mut front_end = FrontEnd::new(8000).unwrap();
     front_end.push(samples);
     let mut enroller = Enroller::default();
     while let Some(window) = front_end.next_window() {
-        let condition = Condition { snr_db: window.snr_db, bandwidth: Bandwidth::Narrow };
-        enroller.add(&embedder.embed(&window).unwrap(), window.net_speech_ms, condition);
+        enroller.add(&embedder.embed(&window).unwrap(), window.net_speech_ms, Condition::of(&window));
     }
     enroller.finish(embedder.model(), UnixMillis(0))
 }

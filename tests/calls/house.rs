@@ -15,7 +15,7 @@ use regulars::sip::SipError;
 use regulars::sip::softphone::{CallOutcome, SoftphoneOptions, Tail, place};
 use regulars::speech::{FrontEnd, codec, wav};
 use regulars::voice::enroll::{Condition, Enroller};
-use regulars::voice::{Bandwidth, Model, Voiceprint};
+use regulars::voice::{Model, Voiceprint};
 use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -81,8 +81,8 @@ impl House {
                 if window.steady {
                     continue;
                 }
-                let condition = Condition { snr_db: window.snr_db, bandwidth: Bandwidth::of(wav.sample_rate_hz) };
-                enroller.add(&self.model.embedder.embed(&window).unwrap(), window.net_speech_ms, condition);
+                let embedding = self.model.embedder.embed(&window).unwrap();
+                enroller.add(&embedding, window.net_speech_ms, Condition::of(&window));
             }
             enroller.next_recording();
         }

@@ -38,7 +38,7 @@ fn embed(embedder: &Embedder, samples: &[f32], frames: usize) -> Vec<f32> {
     let mut rows = KaldiFbank::of_recording(options, samples);
     assert_eq!(rows.len(), frames * options.bands);
     options.normalise.apply(&mut rows, options.bands);
-    let window = Window { mels: rows.into(), net_speech_ms: 10 * frames as u32, snr_db: 0.0, steady: false };
+    let window = Window::of_features(rows.into(), 10 * frames as u32);
     embedder.embed(&window).unwrap().values().to_vec()
 }
 

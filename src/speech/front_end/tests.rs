@@ -219,3 +219,52 @@ fn a_change_of_rate_costs_a_few_frames_and_speech_counts_on() {
     assert_eq!(changing.set_sample_rate(11_000), Ok(()), "and on to a rate that needs a resampler");
     assert_eq!(changing.set_sample_rate(44_101), Err(SpeechError::SampleRate(44_101)));
 }
+
+fn fixture(file: &str) -> Vec<f32> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(file);
+    crate::speech::wav::parse(&std::fs::read(path).unwrap()).unwrap().samples
+}
+
+#[test]
+fn keys_and_beeps_between_words_leave_the_windows_as_they_were() {
+    let sound = fixture("speech/slt/slt-1.wav");
+    let beep = (0..4000).map(|n| 0.1 * (std::f32::consts::TAU * 1400.0 * n as f32 / 8000.0).sin());
+    let keys = fixture("audio/dtmf-1234.wav");
+    let signals: Vec<f32> = beep.chain(keys).collect();
+    let with: Vec<f32> = [&sound[..24_000], &signals, &sound[24_000..]].concat();
+    let mut alone = FrontEnd::new(8000).unwrap();
+    let without = windows(&mut alone, &sound, 160);
+    let mut front_end = FrontEnd::new(8000).unwrap();
+    let found = windows(&mut front_end, &with, 160);
+    assert_eq!(found.len(), without.len());
+    let gained_ms = i64::from(front_end.net_speech_ms()) - i64::from(alone.net_speech_ms());
+    // What the detector holds on to after each tone, less what the margins cut off.
+    assert!((-300..=250).contains(&gained_ms), "{gained_ms} ms more speech with {} ms of tones", signals.len() / 8);
+}
+
+/// Net speech of a voice among six others at this ratio, as a share of what it is alone.
+fn among_others(snr_db: f32) -> f32 {
+    let voice = fixture("speech/slt/slt-1.wav");
+    let others = ["kal16/kal16-1", "rms/rms-1", "nsh/nsh-1", "ked-180/ked-180-1", "kal16/kal16-3", "rms/rms-3"];
+    let power = |samples: &[f32]| samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32;
+    let mut babble = vec![0.0; voice.len()];
+    for other in others {
+        let samples = fixture(&format!("speech/{other}.wav"));
+        let level = 1.0 / power(&samples).sqrt();
+        babble.iter_mut().zip(samples.iter().cycle()).for_each(|(sum, sample)| *sum += level * sample);
+    }
+    let level = (power(&voice) / power(&babble)).sqrt() * 10f32.powf(-snr_db / 20.0);
+    let mixed: Vec<f32> = voice.iter().zip(&babble).map(|(voice, babble)| voice + level * babble).collect();
+    let net_ms = |sound: &[f32]| {
+        let mut front_end = FrontEnd::new(8000).unwrap();
+        windows(&mut front_end, sound, 160);
+        front_end.net_speech_ms() as f32
+    };
+    net_ms(&mixed) / net_ms(&voice)
+}
+
+#[test]
+fn a_voice_five_db_over_the_talk_of_six_others_is_heard() {
+    let heard = among_others(5.0);
+    assert!(heard > 0.8, "{heard} of the speech");
+}

@@ -31,7 +31,7 @@ impl Input {
             let u = f64::from(x) / 2f64.powi(32);
             (self.scale * u.powi(4)) as f32
         });
-        Window { mels: mels.collect(), net_speech_ms: 1600, snr_db: 0.0, steady: false }
+        Window::of_features(mels.collect(), 1600)
     }
 }
 

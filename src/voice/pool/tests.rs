@@ -10,7 +10,7 @@ fn embedder() -> Embedder {
 
 fn window(net_speech_ms: u32) -> Window {
     let mels = (0..WINDOW_FRAMES * 40).map(|n| ((n * net_speech_ms as usize) % 97) as f32 * 1e-4).collect();
-    Window { mels, net_speech_ms, snr_db: 20.0, steady: false }
+    Window::of_features(mels, net_speech_ms)
 }
 
 #[tokio::test]
