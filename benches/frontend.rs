@@ -3,8 +3,8 @@
 #![allow(clippy::expect_used)] // a bench without its input has nothing to measure
 
 use divan::counter::ItemsCount;
-use regulars::speech::FrontEnd;
 use regulars::speech::fbank::Fbank;
+use regulars::speech::{Fingerprint, Fingerprinter, FrontEnd};
 
 fn main() {
     divan::main();
@@ -47,4 +47,33 @@ fn front_end(bencher: divan::Bencher, rate: usize) {
         }
         windows
     });
+}
+
+/// Ten seconds of sound to a fingerprint, in packets of 20 ms.
+#[divan::bench(args = [8000, 16000])]
+fn fingerprint(bencher: divan::Bencher, rate: usize) {
+    let sound = sound(rate);
+    let fresh = || Fingerprinter::new(rate as u32).expect("the rate is good");
+    bencher.counter(ItemsCount::new(SECONDS)).with_inputs(fresh).bench_local_values(|made| heard(made, &sound, rate));
+}
+
+/// The newest seconds of a call against as many calls of before as there are at most, each a full minute.
+#[divan::bench]
+fn replays(bencher: divan::Bencher) {
+    let made = heard(Fingerprinter::new(8000).expect("the rate is good"), &sound(8000), 8000);
+    let minute = |seed: u32| {
+        let random = (0..512u32)
+            .flat_map(|n| n.wrapping_mul(2_654_435_761).rotate_left(seed).wrapping_mul(seed | 1).to_le_bytes());
+        Fingerprint::from_bytes(&random.collect::<Vec<u8>>()).expect("a minute")
+    };
+    let before: Vec<Fingerprint> = (0..64).map(minute).collect();
+    bencher.bench_local(|| before.iter().filter(|before| made.replays(before)).count());
+}
+
+fn heard(mut made: Fingerprinter, sound: &[f32], rate: usize) -> Fingerprinter {
+    for (n, packet) in (1..).zip(sound.chunks(rate / 50)) {
+        made.push(packet, 20 * n);
+        made.judge(20 * n, false);
+    }
+    made
 }

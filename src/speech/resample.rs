@@ -17,15 +17,20 @@ pub const WIDEBAND_HZ: u32 = 16000;
 
 impl Resampler {
     pub fn new(sample_rate_hz: u32) -> Result<Self, SpeechError> {
+        Self::to(WIDEBAND_HZ, sample_rate_hz)
+    }
+
+    /// The same to another rate than 16 kHz.
+    pub fn to(target_hz: u32, sample_rate_hz: u32) -> Result<Self, SpeechError> {
         let refused = |_| SpeechError::SampleRate(sample_rate_hz);
         // 20 ms at once: the packet time of telephony; shorter blocks would blunt the filter's edge.
         let (rate, chunk) = (sample_rate_hz as usize, sample_rate_hz as usize / 50);
-        let fft = Fft::new(rate, WIDEBAND_HZ as usize, chunk, 1, FixedSync::Input).map_err(refused)?;
+        let fft = Fft::new(rate, target_hz as usize, chunk, 1, FixedSync::Input).map_err(refused)?;
         let output = vec![0.0; fft.output_frames_max()];
         Ok(Self { input: Vec::with_capacity(fft.input_frames_max()), output, fft })
     }
 
-    /// Takes samples from the front of `samples`; gives a block at 16 kHz as soon as one is full. Call it until `None`.
+    /// Takes samples from the front of `samples`; gives a block at the new rate as soon as one is full. Call it until `None`.
     pub fn next_block(&mut self, samples: &mut &[f32]) -> Option<&[f32]> {
         let wanted = self.fft.input_frames_next();
         let (taken, rest) = samples.split_at((wanted - self.input.len()).min(samples.len()));

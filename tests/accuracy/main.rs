@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test that meets the unexpected has failed
 
+mod a_recording_is_known_again;
 mod a_voice_is_heard_through_babble;
 mod development_speakers_are_recognised;
 mod enrolment_refuses_two_people;
