@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("voice", &["base", "speech"]),
     ("customer", &["base"]),
     ("identity", &["base", "voice", "customer"]),
-    ("store", &["base", "customer", "voice", "identity"]),
+    ("store", &["base", "speech", "customer", "voice", "identity"]),
     ("call", &["base", "sip", "stream", "rtp", "speech", "voice", "identity", "customer", "store"]),
     ("desk", &["base", "call", "identity", "customer"]),
     ("config", &["base", "sip", "stream", "rtp", "voice", "identity", "store", "call", "desk"]),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,6 +12,10 @@ impl UnixMillis {
     /// Milliseconds from `earlier` to `self`; negative when `earlier` is later.
     pub fn since(self, earlier: UnixMillis) -> i64 {
         self.0.saturating_sub(earlier.0)
+    }
+
+    pub fn before(self, time: Duration) -> UnixMillis {
+        UnixMillis(self.0.saturating_sub(time.as_millis().try_into().unwrap_or(i64::MAX)))
     }
 }
 

@@ -104,3 +104,12 @@ pub(super) fn entry(record: &ConsentRecord, action: &str, detail: String) -> Aud
         detail,
     }
 }
+
+/// `None`: never asked. Their row is held, so that a no at the same time waits for this transaction and then finds what to
+/// delete.
+pub(super) async fn newest_word(tx: &mut Tx, customer: &CustomerId) -> Result<Option<bool>, StoreError> {
+    lock(tx, customer).await?;
+    let text = "SELECT given FROM consents WHERE customer = $1 AND purpose = $2 ORDER BY seq DESC LIMIT 1";
+    let word = sql!(optional (bool,), in tx, text, customer.as_str(), Purpose::Recognise.as_str())?;
+    Ok(word.map(|(given,)| given))
+}

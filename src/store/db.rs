@@ -197,12 +197,13 @@ async fn migrate(db: &Engine<SqlitePools, PgPool>, place: &Place) -> Result<(), 
     })
 }
 
-/// Takes the key that is there, or makes one where no voiceprint depends on another.
+/// Takes the key that is there, or makes one where nothing sealed depends on another.
 async fn adopt_key(tx: &mut Tx, key_place: KeyPlace) -> Result<Key, StoreError> {
     // Writing the row first makes a second process that starts now wait here.
     let row = "INSERT INTO settings (name, value) VALUES ('voiceprint_key', '') ON CONFLICT (name) DO UPDATE SET value = settings.value RETURNING value";
     let (stored,) = sql!(one (String,), in tx, row)?;
-    let (prints,) = sql!(one (i64,), in tx, "SELECT count(*) FROM voiceprints")?;
+    let sealed = "SELECT (SELECT count(*) FROM voiceprints) + (SELECT count(*) FROM fingerprints)";
+    let (prints,) = sql!(one (i64,), in tx, sealed)?;
     let place = tx.place.text();
     let key = match (key_place.load()?, key_place) {
         (Some(key), _) if key.seal.key_id() == stored => return Ok(key),

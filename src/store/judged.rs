@@ -1,11 +1,11 @@
 //! Calls that an agent has judged: what a voice scored against whose print, and who it was.
 
 use super::audit::{self, AuditRow};
-use super::people::lock;
-use super::sql::{Engine, Tx, sql};
+use super::consent::newest_word;
+use super::sql::{Engine, sql};
 use super::{Store, StoreError};
 use crate::base::{CallId, Line, UnixMillis};
-use crate::customer::{CustomerId, Purpose};
+use crate::customer::CustomerId;
 use crate::identity::{JudgedCall, State, Trial};
 use crate::voice::{Bandwidth, ModelId, Quality, Score, SiteCalibration};
 
@@ -130,13 +130,4 @@ impl Store {
             .await?;
         tx.commit().await
     }
-}
-
-/// `None`: never asked. Their row is held, so that a no at the same time waits for this transaction and then finds what to
-/// delete.
-async fn newest_word(tx: &mut Tx, customer: &CustomerId) -> Result<Option<bool>, StoreError> {
-    lock(tx, customer).await?;
-    let text = "SELECT given FROM consents WHERE customer = $1 AND purpose = $2 ORDER BY seq DESC LIMIT 1";
-    let word = sql!(optional (bool,), in tx, text, customer.as_str(), Purpose::Recognise.as_str())?;
-    Ok(word.map(|(given,)| given))
 }

@@ -1,4 +1,4 @@
-//! Voiceprints at rest: XChaCha20-Poly1305 under a key that the database does not hold.
+//! Voiceprints and fingerprints of calls at rest: XChaCha20-Poly1305 under a key that the database does not hold.
 //!
 //! The customer and the model are authenticated with the values, so a print moved to another row does not open.
 
@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::customer::CustomerId;
+use crate::speech::Fingerprint;
 use crate::voice::{Embedding, ModelId};
 
 /// Length of the key in bytes (XChaCha20, draft-irtf-cfrg-xchacha §2).
@@ -48,8 +49,7 @@ impl Seal {
         for value in embedding.values() {
             plain.extend_from_slice(&value.to_le_bytes());
         }
-        let aad = associated_data(customer, model);
-        self.cipher().encrypt(&XNonce::from(*nonce), Payload { msg: &plain, aad: &aad }).map_err(|_| Broken)
+        self.encrypt(nonce, &plain, &associated_data(customer, model))
     }
 
     pub fn open(
@@ -59,15 +59,44 @@ impl Seal {
         model: &ModelId,
         sealed: &[u8],
     ) -> Result<Embedding, Broken> {
-        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| Broken)?;
-        let aad = associated_data(customer, model);
-        let plain = self.cipher().decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &aad });
-        let plain = Zeroizing::new(plain.map_err(|_| Broken)?);
+        let plain = self.decrypt(nonce, sealed, &associated_data(customer, model))?;
         let (values, rest) = plain.as_chunks::<4>();
         if !rest.is_empty() {
             return Err(Broken);
         }
         Embedding::from_values(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()).ok_or(Broken)
+    }
+
+    /// `id` is that of its row: a fingerprint moved to another row does not open.
+    pub fn seal_fingerprint(
+        &self,
+        nonce: &[u8; NONCE_BYTES],
+        id: &str,
+        customer: Option<&CustomerId>,
+        fingerprint: &Fingerprint,
+    ) -> Result<Vec<u8>, Broken> {
+        self.encrypt(nonce, &fingerprint.to_bytes(), &of_fingerprint(id, customer))
+    }
+
+    pub fn open_fingerprint(
+        &self,
+        nonce: &[u8],
+        id: &str,
+        customer: Option<&CustomerId>,
+        sealed: &[u8],
+    ) -> Result<Fingerprint, Broken> {
+        let plain = self.decrypt(nonce, sealed, &of_fingerprint(id, customer))?;
+        Fingerprint::from_bytes(&plain).ok_or(Broken)
+    }
+
+    fn encrypt(&self, nonce: &[u8; NONCE_BYTES], plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, Broken> {
+        self.cipher().encrypt(&XNonce::from(*nonce), Payload { msg: plain, aad }).map_err(|_| Broken)
+    }
+
+    fn decrypt(&self, nonce: &[u8], sealed: &[u8], aad: &[u8]) -> Result<Zeroizing<Vec<u8>>, Broken> {
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| Broken)?;
+        let plain = self.cipher().decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad });
+        plain.map(Zeroizing::new).map_err(|_| Broken)
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -82,6 +111,14 @@ fn associated_data(customer: &CustomerId, model: &ModelId) -> Vec<u8> {
     data.extend_from_slice(&(customer.len() as u32).to_le_bytes());
     data.extend_from_slice(customer);
     data.extend_from_slice(model.as_str().as_bytes());
+    data
+}
+
+fn of_fingerprint(id: &str, customer: Option<&CustomerId>) -> Vec<u8> {
+    let mut data = b"regulars fingerprint 1\0".to_vec();
+    data.extend_from_slice(&(id.len() as u32).to_le_bytes());
+    data.extend_from_slice(id.as_bytes());
+    data.extend_from_slice(customer.map_or("", CustomerId::as_str).as_bytes());
     data
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::fixture::Fixture;
-use crate::{consent, imports, judged, orders, people, refresh};
+use crate::{consent, fingerprints, imports, judged, orders, people, refresh};
 
 enum Where<'a> {
     Sqlite,
@@ -53,6 +53,11 @@ cases! {
     judged::a_no_takes_the_callers_trials_away
     judged::a_caller_who_was_never_asked_is_somebody_else
     judged::a_line_of_the_shops_own_holds_for_its_model_until_it_is_taken_back
+    fingerprints::a_call_comes_back_as_it_was_and_to_its_customer_only
+    fingerprints::a_no_takes_the_fingerprints_of_its_customer
+    fingerprints::without_a_yes_only_a_flagged_call_is_kept
+    fingerprints::few_are_kept_and_not_for_long
+    fingerprints::a_fingerprint_that_was_moved_or_changed_is_left_out
     orders::the_same_key_is_the_same_order
     orders::an_order_that_cannot_be_is_refused_whole
     orders::many_screens_sending_one_key_place_one_order

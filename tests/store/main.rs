@@ -4,6 +4,7 @@
 mod cluster;
 mod consent;
 mod contract;
+mod fingerprints;
 mod fixture;
 mod grocery;
 mod habits;
