@@ -95,6 +95,7 @@ impl Service {
             };
             store.audit(row).await?;
         }
+        store.forget_fingerprints(clock::wall().before(config.call.replay_keep.unwrap_or_default())).await?;
         let registry = Registry::new(store.clone(), Voiceprints::new(model.clone()), config.max_calls);
         registry.reload().await?;
         mention_other_models(&store, &model).await?;

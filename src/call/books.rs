@@ -1,7 +1,9 @@
 //! A call's questions to the store, each answered with an event.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
@@ -9,11 +11,12 @@ use crate::base::{CallId, E164, ErrorKind, Line, Pii, clock};
 use crate::customer::likely_order::{self, ShopModel};
 use crate::customer::{ConsentRecord, CustomerId, Dossier};
 use crate::identity::JudgedCall;
-use crate::store::{CallFacts, NewOrder, Refresh, Store};
+use crate::store::{AuditRow, CallFacts, HeardCall, NewOrder, Refresh, Store};
 use crate::voice::ModelId;
 
 use super::judged::{Compared, Verdict};
 use super::registry::{Registry, store_error};
+use super::replay::EarlierCall;
 use super::{CommandError, Event, Known, Ticket, Write, Written};
 
 /// Cheap to clone: one for each question.
@@ -47,6 +50,19 @@ impl Books {
             }
         };
         Event::Described { customer, name }
+    }
+
+    pub async fn recall(self, customer: Option<CustomerId>, keep: Duration) -> Event {
+        let heard = self.store.heard_calls(customer.as_ref(), clock::wall().before(keep)).await;
+        let heard = heard.unwrap_or_else(|error| {
+            tracing::error!(call = %self.call, %error, "earlier calls could not be read, so no replay of them is noticed");
+            Vec::new()
+        });
+        let earlier = |HeardCall { customer, flagged_by, heard_at, fingerprint }| {
+            let at = Timestamp::from_millisecond(heard_at.0).unwrap_or_default();
+            EarlierCall { customer, flagged_by, on: at.to_zoned(self.time_zone.clone()).date(), fingerprint }
+        };
+        Event::Recalled { customer, earlier: heard.into_iter().map(earlier).collect() }
     }
 
     pub async fn fetch(self, customer: CustomerId) -> Event {
@@ -104,6 +120,13 @@ impl Books {
                 self.store.record_judged(&judged, &self.model).await.map_err(|error| store_error(&error))?;
                 Ok(Written::Done)
             }
+            Write::Fingerprint { customer, flagged_by, heard_at, fingerprint, keep } => {
+                let call = HeardCall { customer, flagged_by, heard_at, fingerprint };
+                self.store.keep_fingerprint(&call, keep).await.map_err(|error| store_error(&error))?;
+                Ok(Written::Done)
+            }
+            Write::NoteReplay { customer } => self.note("replay", "service".to_owned(), customer).await,
+            Write::NoteFlag { agent } => self.note("flag", agent, None).await,
             Write::Order { order, agent } => {
                 let order = NewOrder {
                     customer: order.customer,
@@ -131,5 +154,16 @@ impl Books {
                 Ok(Written::Done)
             }
         }
+    }
+    async fn note(
+        &self,
+        action: &str,
+        operator: String,
+        customer: Option<CustomerId>,
+    ) -> Result<Written, CommandError> {
+        let (at, action, call) = (clock::wall(), action.to_owned(), Some(self.call.clone()));
+        let row = AuditRow { at, operator, action, customer, call, detail: String::new() };
+        self.store.audit(row).await.map_err(|error| store_error(&error))?;
+        Ok(Written::Done)
     }
 }

@@ -17,12 +17,14 @@ pub struct CallLine<'a> {
     pub known: bool,
     pub chance: f32,
     pub voice: VoiceUse,
+    /// It sounded like an earlier call.
+    pub heard_before: bool,
     pub windows_dropped: u64,
     pub heard: Heard,
 }
 
 pub fn call_log(line: CallLine<'_>) {
-    let CallLine { call, line, duration, known, chance, voice, windows_dropped, heard } = line;
+    let CallLine { call, line, duration, known, chance, voice, heard_before, windows_dropped, heard } = line;
     tracing::info!(
         target: "regulars::call",
         %call,
@@ -32,6 +34,7 @@ pub fn call_log(line: CallLine<'_>) {
         known,
         chance,
         ?voice,
+        heard_before,
         net_speech_ms = heard.net_speech_ms,
         windows_dropped,
         packets_received = heard.statistics.received,

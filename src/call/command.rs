@@ -33,6 +33,10 @@ pub enum AgentCommand {
         customer: CustomerId,
         agent: String,
     },
+    /// This seems to be a recording, or a fraud.
+    Flag {
+        agent: String,
+    },
     PlaceOrder {
         order: OrderRequest,
         agent: String,

@@ -43,6 +43,7 @@ impl Call {
                 }
                 self.write(ticket, For::Withdrawal(customer.clone()), Write::Withdraw { customer, agent });
             }
+            AgentCommand::Flag { agent } => self.flag(ticket, agent),
             AgentCommand::PlaceOrder { order, agent } => {
                 let reason = For::Order { customer: order.customer.clone(), agent: agent.clone() };
                 self.write(ticket, reason, Write::Order { order, agent });
@@ -65,6 +66,7 @@ impl Call {
             self.drop_question();
         }
         self.forget_learnt(customer);
+        self.forget_calls_of(customer);
         if self.stop_enrolment_of(customer) {
             self.publish(What::ConsentWithdrawn { customer: customer.clone() });
         }
@@ -169,6 +171,9 @@ impl Call {
     pub(super) fn finish_enrolment(&mut self) {
         let Some(enrolment) = self.enrolment.take() else { return };
         let customer = enrolment.customer().clone();
+        if let Some(reason) = self.no_lesson() {
+            return self.publish(What::EnrollFailed { customer, reason: reason.to_owned() });
+        }
         let (consent, voiceprint) = enrolment.finish(&self.model, self.caller.at);
         match voiceprint {
             Ok(voiceprint) => {
@@ -191,9 +196,10 @@ impl Call {
             }
             // The card is gone; a refusal is in the log.
             (For::Refresh, _) => return,
-            (For::Consent, Ok(_)) => Ok(()),
+            (For::Consent | For::Flag, Ok(_)) => Ok(()),
             (For::Past(result), Ok(_)) => result,
             (For::Consent, Err(error)) => {
+                self.forget_yes();
                 if let Some(enrolment) = self.enrolment.take() {
                     let customer = enrolment.customer().clone();
                     self.publish(What::EnrollFailed { customer, reason: error.message.clone() });

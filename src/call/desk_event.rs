@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::civil::Date;
+
 use crate::base::{CallId, E164, Line, Pii, UnixMillis};
 use crate::customer::{CustomerId, Dossier, LikelyOrder, PersonAtNumber};
 use crate::identity::Decision;
@@ -73,6 +75,13 @@ pub enum What {
     Missing(Option<Missing>),
     /// Another voice than before speaks: the telephone may have been handed on.
     VoiceChanged,
+    /// This sound has been heard before, on that day, in a call that an agent flagged or in one of somebody who agreed.
+    HeardBefore {
+        on: Date,
+        flagged_by: Option<String>,
+    },
+    /// An agent finds this call suspicious.
+    Flagged,
     /// Why this call does not join the voiceprint of the confirmed caller, as a sentence for the agent.
     NotLearnt {
         customer: CustomerId,

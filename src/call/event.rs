@@ -7,11 +7,12 @@ use std::time::Duration;
 use crate::base::{Pii, UnixMillis};
 use crate::customer::{ConsentRecord, CustomerId, PersonAtNumber};
 use crate::sip::Media;
-use crate::speech::Window;
+use crate::speech::{Fingerprint, Window};
 use crate::voice::{Centroid, Embedding, VoiceError, Voiceprint};
 
 use super::judged::Verdict;
 use super::recognition::Voiceprints;
+use super::replay::EarlierCall;
 use super::{AgentCommand, CommandError, EndCause, Known, OrderRequest, What};
 
 /// Datagrams of the caller's media come in by [`super::Call::receive`] instead, since there are fifty a second.
@@ -28,6 +29,11 @@ pub enum Event {
     Fetched {
         customer: CustomerId,
         known: Result<Arc<Known>, CommandError>,
+    },
+    /// Calls of this customer, or with `None` flagged ones, as [`Action::Recall`] asked; none when they could not be read.
+    Recalled {
+        customer: Option<CustomerId>,
+        earlier: Vec<EarlierCall>,
     },
     Embedded {
         net_speech_ms: u32,
@@ -56,6 +62,11 @@ pub enum Action {
     Describe(CustomerId),
     /// Answer with [`Event::Fetched`].
     Fetch(CustomerId),
+    /// Answer with [`Event::Recalled`]: calls no older than `keep`.
+    Recall {
+        customer: Option<CustomerId>,
+        keep: Duration,
+    },
     /// Answer with [`Event::Embedded`]. Only ever asked for with consent behind it.
     Embed(Window),
     /// Answer with [`Event::Written`].
@@ -114,6 +125,22 @@ pub enum Write {
     },
     /// A comparison of voices, and who it was by an agent's word.
     Judged(Verdict),
+    /// What the call sounded like, of a customer who agreed or flagged by an agent.
+    Fingerprint {
+        customer: Option<CustomerId>,
+        flagged_by: Option<String>,
+        heard_at: UnixMillis,
+        fingerprint: Fingerprint,
+        keep: Duration,
+    },
+    /// This call sounds like an earlier one, of this customer.
+    NoteReplay {
+        customer: Option<CustomerId>,
+    },
+    /// This agent has flagged the call.
+    NoteFlag {
+        agent: String,
+    },
 }
 
 #[derive(Debug)]

@@ -148,6 +148,9 @@ impl Call {
         };
         let Some(print) = self.recognition.gallery().get(customer) else { return };
         let customer = customer.clone();
+        if let Some(reason) = self.no_lesson() {
+            return self.publish(What::NotLearnt { customer, reason: reason.to_owned() });
+        }
         let heard = match followed.enroller.finish_call(self.caller.at) {
             Ok(heard) => heard,
             Err(VoiceError::TwoVoices) => {
@@ -170,6 +173,8 @@ impl Call {
         if let Identified::ByAgent { customer: confirmed, agent } = &self.identified
             && *confirmed == customer
             && let Some(every) = self.refresh_every()
+            // An agent may have flagged it meanwhile.
+            && self.no_lesson().is_none()
         {
             let write = Write::Refresh { customer, agent: agent.clone(), heard, every };
             let ticket = self.pending.ticket();

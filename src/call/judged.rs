@@ -7,7 +7,6 @@ use crate::voice::{Bandwidth, Quality};
 
 use super::Write;
 use super::machine::{Call, Identified};
-use super::pending::For;
 
 /// What the voice had to say when it was asked for the last time. It holds scores and nothing of the voice.
 #[derive(Clone, Debug)]
@@ -49,8 +48,7 @@ impl Call {
         };
         if let Some((bandwidth, compared)) = self.compared.take() {
             let verdict = Verdict { began: self.caller.at, bandwidth, compared, truth };
-            let ticket = self.pending.ticket();
-            self.write(ticket, For::Past(Ok(())), Write::Judged(verdict));
+            self.write_unasked(Write::Judged(verdict));
         }
     }
 }

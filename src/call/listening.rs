@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::rtp::{self, Codec, Digit, Negotiated, Outgoing, Received, Receiver};
 use crate::speech::codec::Decoder;
-use crate::speech::{FeatureKind, FrontEnd, Overload, SpeechError, Window};
+use crate::speech::{FeatureKind, Fingerprint, Fingerprinter, FrontEnd, Overload, SpeechError, Window};
 use crate::voice::enroll::Condition;
 
 use super::EndCause;
@@ -29,12 +29,16 @@ struct Ear {
     /// What the model reads.
     features: FeatureKind,
     hearing: Option<Box<Hearing>>,
+    /// A fingerprint is wanted of what is heard from here on.
+    fingerprints: bool,
     undecodable: u64,
 }
 
 struct Hearing {
     decoder: Decoder,
     front_end: FrontEnd,
+    /// While one is wanted.
+    fingerprint: Option<Box<Fingerprinter>>,
     samples: Vec<f32>,
     sound_ms: u32,
     overload: Overload,
@@ -130,7 +134,11 @@ impl Listening {
     }
 
     pub fn next_window(&mut self) -> Option<Window> {
-        let window = self.ear.hearing.as_mut()?.front_end.next_window()?;
+        let hearing = self.ear.hearing.as_mut()?;
+        let window = hearing.front_end.next_window()?;
+        if let Some(fingerprint) = &mut hearing.fingerprint {
+            fingerprint.judge(window.net_speech_ms, window.steady);
+        }
         if self.conditions.len() == MAX_CONDITIONS {
             self.conditions.pop_front();
         }
@@ -142,6 +150,23 @@ impl Listening {
     pub fn condition_at(&self, net_speech_ms: u32) -> Condition {
         let found = self.conditions.iter().rfind(|(end_ms, _)| *end_ms <= net_speech_ms);
         found.map_or(Condition::UNKNOWN, |(_, condition)| *condition)
+    }
+
+    /// Whether a fingerprint is made of what is heard from here on; one that was begun is dropped when not.
+    pub fn fingerprint(&mut self, wanted: bool) {
+        self.ear.fingerprints = wanted;
+        if !wanted && let Some(hearing) = &mut self.ear.hearing {
+            hearing.fingerprint = None;
+        }
+    }
+
+    pub fn fingerprinter(&self) -> Option<&Fingerprinter> {
+        self.ear.hearing.as_ref()?.fingerprint.as_deref()
+    }
+
+    /// What was made of the call so far, if there was speech enough.
+    pub fn take_fingerprint(&mut self) -> Option<Fingerprint> {
+        self.ear.hearing.as_mut()?.fingerprint.take()?.finish()
     }
 
     /// What the newest window came over.
@@ -192,20 +217,23 @@ impl Ear {
             Some(hearing) => hearing,
             none => none.insert(Box::new(Hearing::new(codec, self.features)?)),
         };
+        if self.fingerprints && hearing.fingerprint.is_none() {
+            hearing.fingerprint = Some(Box::new(Fingerprinter::new(codec.sample_rate_hz())?));
+        }
         hearing.hear(codec, payload)
     }
 
     /// Samples at the rate of the present codec.
     fn skip(&mut self, samples: usize) {
         if let Some(hearing) = &mut self.hearing {
-            hearing.front_end.skip(samples);
+            hearing.skip(samples);
         }
     }
 
     fn skip_time(&mut self, time: Duration) {
         if let Some(hearing) = &mut self.hearing {
             let rate = hearing.decoder.codec().sample_rate_hz();
-            hearing.front_end.skip((time.as_secs_f64() * f64::from(rate)) as usize);
+            hearing.skip((time.as_secs_f64() * f64::from(rate)) as usize);
         }
     }
 
@@ -219,10 +247,18 @@ impl Hearing {
         Ok(Self {
             decoder: Decoder::new(codec)?,
             front_end: FrontEnd::reading(features, codec.sample_rate_hz())?,
+            fingerprint: None,
             samples: Vec::with_capacity(PAYLOAD_SAMPLES),
             sound_ms: 0,
             overload: Overload::default(),
         })
+    }
+
+    fn skip(&mut self, samples: usize) {
+        self.front_end.skip(samples);
+        if let Some(fingerprint) = &mut self.fingerprint {
+            fingerprint.skip(samples, self.decoder.codec().sample_rate_hz(), self.front_end.net_speech_ms());
+        }
     }
 
     /// The decoder lives as long as its codec is in use.
@@ -230,13 +266,19 @@ impl Hearing {
         if self.decoder.codec() != codec {
             self.decoder = Decoder::new(codec)?;
             self.front_end.set_sample_rate(codec.sample_rate_hz())?;
+            if let Some(fingerprint) = &mut self.fingerprint {
+                fingerprint.set_sample_rate(codec.sample_rate_hz())?;
+            }
         }
         self.samples.clear();
         self.decoder.decode(payload, &mut self.samples)?;
         if self.samples.is_empty() {
-            self.front_end.skip(1);
+            self.skip(1);
         } else {
             self.front_end.push(&self.samples);
+            if let Some(fingerprint) = &mut self.fingerprint {
+                fingerprint.push(&self.samples, self.front_end.net_speech_ms());
+            }
             self.overload.push(&self.samples);
             let ms = 1000 * self.samples.len() as u64 / u64::from(codec.sample_rate_hz());
             self.sound_ms = self.sound_ms.saturating_add(ms as u32);

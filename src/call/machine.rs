@@ -20,6 +20,7 @@ use super::judged::Compared;
 use super::listening::{Heard, Listening};
 use super::pending::{For, Pending};
 use super::recognition::{Recognition, Voiceprints};
+use super::replay::Replay;
 use super::speaker::Speaker;
 use super::{Action, CommandError, EndCause, Event, Known, Missing, Person, What, Write};
 
@@ -33,6 +34,8 @@ pub struct Options {
     pub wrap_up: Duration,
     /// At most one confirmed call joins its caller's voiceprint in this time; `None`: none ever does.
     pub refresh_every: Option<Duration>,
+    /// How long the fingerprint of a call is kept; `None`: none is made.
+    pub replay_keep: Option<Duration>,
 }
 
 /// What the INVITE told.
@@ -71,7 +74,7 @@ pub struct Voices {
 pub struct Call {
     pub(super) caller: Caller,
     pub(super) model: ModelId,
-    options: Options,
+    pub(super) options: Options,
     phase: Phase,
     /// `None` after the hang-up: what was heard is gone with it.
     pub(super) listening: Option<Listening>,
@@ -81,6 +84,7 @@ pub struct Call {
     pub(super) enrolment: Option<Enrolment>,
     /// Made with the first window: most held calls never have one.
     pub(super) followed: Option<Box<Followed>>,
+    pub(super) replay: Replay,
     pub(super) missing: Option<Missing>,
     /// Windows in a row of which the model made nothing.
     pub(super) without_embedding: u32,
@@ -142,6 +146,7 @@ impl Call {
             recognition,
             enrolment: None,
             followed: None,
+            replay: Replay::default(),
             missing: None,
             without_embedding: 0,
             voiced: 0,
@@ -166,6 +171,7 @@ impl Call {
 
     /// Takes one piece of a way in that keeps the order itself, such as a WebSocket.
     pub fn hear(&mut self, now: Instant, piece: Piece<'_>) {
+        self.mind_the_gate_of_replay();
         let Some(listening) = &mut self.listening else { return };
         if self.speaker.is_mixed() {
             return;
@@ -182,6 +188,7 @@ impl Call {
         match event {
             Event::Media(media) => self.on_media(now, &media),
             Event::People(people) => self.on_people(people),
+            Event::Recalled { customer, earlier } => self.on_recalled(customer, earlier),
             Event::Described { customer, name } => self.on_described(customer, name),
             Event::Fetched { customer, known } => self.on_fetched(&customer, known),
             Event::Withdrawn(customer) => self.on_withdrawn(&customer),
@@ -262,6 +269,7 @@ impl Call {
     /// The gate: a window leaves for the embedder only when a consented candidate stands behind this call, or the caller
     /// agreed in this call. Any other window is dropped here.
     fn listen(&mut self, now: Instant) {
+        self.mind_the_gate_of_replay();
         let Some(listening) = &mut self.listening else { return };
         if self.speaker.is_mixed() {
             // Counted, so that a dead line is noticed, and heard by nobody.
@@ -272,6 +280,7 @@ impl Call {
             self.on_digit(now, digit);
         }
         while let Some(window) = self.listening.as_mut().and_then(Listening::next_window) {
+            self.mind_a_replay();
             if is_of_another(&self.speaker, window.net_speech_ms) || self.takes_for_steady(&window) {
                 continue;
             }
@@ -406,6 +415,7 @@ impl Call {
     pub(super) fn begin_enrolment(&mut self, consent: crate::customer::ConsentRecord) {
         // Who agrees for this caller has said who it is.
         self.identify(consent.customer.clone(), consent.operator.clone());
+        self.note_yes(consent.customer.clone());
         let ticket = self.pending.ticket();
         self.write(ticket, For::Consent, Write::Consent(consent.clone()));
         let enrolment = Enrolment::new(consent, self.heard().net_speech_ms);
@@ -426,6 +436,7 @@ impl Call {
         self.finish_enrolment();
         self.mind_too_little_voice();
         self.learn_from_call();
+        self.keep_fingerprint();
         self.note_comparison();
         self.listening = None;
         self.recognition.forget_voice();
@@ -443,6 +454,7 @@ impl Call {
         }
         self.leave_contact();
         self.leave_voice();
+        self.leave_fingerprint();
         self.leave_verdict();
         self.publish(What::Closed);
         self.phase = Phase::Closed;

@@ -28,6 +28,8 @@ pub enum For {
     Consent,
     Enrolment(CustomerId),
     Withdrawal(CustomerId),
+    /// The agent has flagged the call.
+    Flag,
     /// This call joins the voiceprint of its caller.
     Refresh,
     Order {
@@ -72,7 +74,7 @@ impl Pending {
             match reason {
                 For::NewCustomer(_) => *reason = For::Past(Err(refusal.clone())),
                 For::Consent | For::Order { .. } => *reason = For::Past(Ok(())),
-                For::Enrolment(_) | For::Withdrawal(_) | For::Refresh | For::Past(_) => {}
+                For::Enrolment(_) | For::Withdrawal(_) | For::Flag | For::Refresh | For::Past(_) => {}
             }
         }
     }

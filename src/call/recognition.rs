@@ -107,7 +107,12 @@ impl Recognition {
 
     /// Whether one of this number's people agreed.
     pub fn agreed_at_number(&self) -> bool {
-        self.at_number().iter().any(|person| self.gallery.contains(&person.customer))
+        self.agreed_of_number().next().is_some()
+    }
+
+    /// Those of this number's people who agreed.
+    pub fn agreed_of_number(&self) -> impl Iterator<Item = &CustomerId> {
+        self.at_number().iter().map(|person| &person.customer).filter(|customer| self.gallery.contains(customer))
     }
 
     /// Whether another window would be compared.
@@ -170,7 +175,7 @@ impl Recognition {
         if voice != VoiceUse::Allowed {
             self.forget_voice();
         }
-        let at_number = self.at_number().iter().filter(|person| self.gallery.contains(&person.customer)).count();
+        let at_number = self.agreed_of_number().count();
         let prior = Prior::new(&self.options, self.at_number(), self.gallery.len() - at_number);
         let quality = self.quality();
         let posterior = Hypotheses::new(prior).posterior(&self.compare(quality));

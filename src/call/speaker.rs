@@ -88,6 +88,7 @@ impl Call {
         // The words were read to somebody else.
         self.drop_question();
         self.leave_contact();
+        self.begin_replay_anew();
         self.identified = Identified::ByVoice;
         self.compared = None;
         self.unfollow();

@@ -267,6 +267,9 @@ impl Running {
                     self.ask(|books| async move { books.people().await });
                 }
                 Action::Describe(customer) => self.ask(|books| async move { books.describe(customer).await }),
+                Action::Recall { customer, keep } => {
+                    self.ask(move |books| async move { books.recall(customer, keep).await });
+                }
                 Action::Fetch(customer) => self.ask(|books| async move { books.fetch(customer).await }),
                 Action::Write { ticket, write } => {
                     self.writes.push_back((ticket, write));
@@ -353,6 +356,7 @@ impl Running {
             known: customer.is_some(),
             chance,
             voice: self.call.voice_use(),
+            heard_before: self.call.was_heard_before(),
             windows_dropped: self.pool.dropped(),
             heard,
         });

@@ -84,6 +84,7 @@ struct Voice {
     models: PathBuf,
     threads: usize,
     refresh_days: u32,
+    replay_days: u32,
 }
 
 #[derive(Deserialize)]
@@ -148,7 +149,8 @@ impl Config {
                 receiver,
                 media_timeout: Duration::from_secs(s.call.media_timeout_s),
                 wrap_up: Duration::from_secs(s.call.wrap_up_s),
-                refresh_every: (s.voice.refresh_days > 0).then(|| DAY.saturating_mul(s.voice.refresh_days)),
+                refresh_every: days(s.voice.refresh_days),
+                replay_keep: days(s.voice.replay_days),
             },
             max_calls: s.call.max_calls,
             drain: Duration::from_secs(s.call.drain_s),
@@ -168,6 +170,11 @@ impl Config {
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// 0: never.
+fn days(days: u32) -> Option<Duration> {
+    (days > 0).then(|| DAY.saturating_mul(days))
+}
 
 fn stream_options(stream: &Stream, sip: &Sip) -> Result<stream::Options, ConfigError> {
     let audiohook = match (stream.audiohook_key.as_str(), stream.audiohook_secret.as_str()) {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::civil::Date;
+
 use crate::base::{CallId, E164, Line, Pii, UnixMillis};
 use crate::call::{EndCause, Known, Missing};
 use crate::customer::CustomerId;
@@ -30,6 +32,10 @@ pub struct Card {
     /// Another voice than before speaks, and no agent has said yet who.
     pub voice_changed: bool,
     pub missing: Option<Missing>,
+    /// This sound has been heard before.
+    pub heard_before: Option<HeardBefore>,
+    /// An agent has flagged the call.
+    pub flagged: bool,
     /// Why this call does not join the voiceprint of the confirmed customer.
     pub not_learnt: Option<String>,
     pub net_speech_ms: u32,
@@ -61,6 +67,13 @@ pub struct Candidate {
     pub name: Pii<String>,
     /// `None` as long as only the number has spoken.
     pub chance: Option<f32>,
+}
+
+/// The earlier call: when, and who flagged it, if anybody did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeardBefore {
+    pub on: Date,
+    pub flagged_by: Option<String>,
 }
 
 /// How far the voiceprint of a caller is who agreed in this call.
@@ -99,6 +112,8 @@ impl Card {
             new_speaker: false,
             voice_changed: false,
             missing: None,
+            heard_before: None,
+            flagged: false,
             not_learnt: None,
             net_speech_ms: 0,
             settled: false,

@@ -130,6 +130,14 @@ impl proto::desk_service_server::DeskService for Desk {
         Ok(Response::new(proto::WithdrawConsentResponse {}))
     }
 
+    async fn flag_call(
+        &self,
+        request: Request<proto::FlagCallRequest>,
+    ) -> Result<Response<proto::FlagCallResponse>, Status> {
+        self.command(request::flag(request.into_inner())?).await?;
+        Ok(Response::new(proto::FlagCallResponse {}))
+    }
+
     async fn place_order(
         &self,
         request: Request<proto::PlaceOrderRequest>,

@@ -55,6 +55,10 @@ pub fn reject(request: proto::RejectIdentityRequest) -> Checked<(CallId, AgentCo
     Ok((call_id(request.call_id)?, AgentCommand::SomeoneElse { agent: agent(request.agent)? }))
 }
 
+pub fn flag(request: proto::FlagCallRequest) -> Checked<(CallId, AgentCommand)> {
+    Ok((call_id(request.call_id)?, AgentCommand::Flag { agent: agent(request.agent)? }))
+}
+
 pub fn enroll(request: proto::EnrollRequest) -> Checked<(CallId, AgentCommand)> {
     use proto::enroll_request::Whom;
     let customer = match request.whom.ok_or(RequestError::Whom)? {

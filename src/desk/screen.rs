@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::card::HeardBefore;
 use super::{Candidate, Card, Enrolment, Progress};
 use crate::base::{CallId, E164, Line};
 use crate::call::{CallEvent, Known, Person, What};
@@ -114,6 +115,10 @@ impl Entry {
             What::Enrolled { customer } => self.enrolment(customer, Progress::Stored),
             What::EnrollFailed { customer, reason } => self.enrolment(customer, Progress::Failed(reason)),
             What::Missing(missing) => self.card_mut().missing = missing,
+            What::HeardBefore { on, flagged_by } => {
+                self.card_mut().heard_before = Some(HeardBefore { on, flagged_by });
+            }
+            What::Flagged => self.card_mut().flagged = true,
             What::VoiceChanged => self.voice_changed(),
             What::NotLearnt { customer, reason } => self.not_learnt(&customer, reason),
             What::ConsentWithdrawn { customer } => self.enrolment(customer, Progress::Withdrawn),

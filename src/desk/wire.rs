@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::card::HeardBefore;
 use super::{Card, Progress, consent_script};
 use crate::base::UnixMillis;
 use crate::call::{EndCause, Missing};
@@ -60,6 +61,7 @@ pub fn card(card: &Card, language: &str) -> proto::Card {
         awaiting_key: card.awaiting_key,
         end_cause: card.ended.map(end_cause).unwrap_or_default().into(),
         notice: notice(card),
+        flagged: card.flagged,
     }
 }
 
@@ -162,8 +164,11 @@ fn voice_use(voice: VoiceUse) -> proto::VoiceUse {
 
 const ELSEWHERE: &str = "Possibly, by a search of everyone's voice: the number says nothing of them. Ask for the name.";
 
-/// One sentence, the most pressing.
+/// The most pressing, in a sentence or two.
 fn notice(card: &Card) -> String {
+    if let (Some(before), false) = (&card.heard_before, card.new_speaker) {
+        return heard_before(before);
+    }
     match &card.not_learnt {
         _ if card.new_speaker => NEW_SPEAKER.to_owned(),
         _ if card.voice_changed => VOICE_CHANGED.to_owned(),
@@ -171,6 +176,16 @@ fn notice(card: &Card) -> String {
         None if card.from_elsewhere && card.confirmed.is_none() && !card.rejected => ELSEWHERE.to_owned(),
         None => card.missing.map(missing).unwrap_or_default().to_owned(),
     }
+}
+
+/// Advice: a recording proves nothing, and somebody may have good reason to play one.
+fn heard_before(HeardBefore { on, flagged_by }: &HeardBefore) -> String {
+    let on = on.strftime("%-d %B");
+    let before = match flagged_by {
+        Some(agent) => format!("A call like this was flagged by {agent} on {on}: it may be played back."),
+        None => format!("This recording has been heard before, on {on}: it may be played back."),
+    };
+    format!("{before} Ask something new. Nothing is learnt from this call.")
 }
 
 fn missing(missing: Missing) -> &'static str {

@@ -18,10 +18,8 @@ pub struct Fingerprint(Zeroizing<Vec<u32>>);
 
 /// Takes the sound of one call as it comes.
 pub struct Fingerprinter {
-    /// `None` once there is enough: its buffers are large.
+    /// `None` once there is enough.
     ear: Option<Ear>,
-    /// Net speech of the call at each of the last numbers, in milliseconds, oldest first.
-    speech_ms: VecDeque<u32>,
     /// Numbers that no window has vouched for yet, each with the net speech at its end.
     unjudged: VecDeque<(u32, u32)>,
     /// Windows since the last one that was steady.
@@ -29,18 +27,30 @@ pub struct Fingerprinter {
     items: Zeroizing<Vec<u32>>,
 }
 
+/// The newest seconds of sound. What the library keeps between two numbers may not move from thread to thread, as a call does;
+/// so it is handed the sound of some numbers at once, with what each of them reaches back to.
 struct Ear {
     resampler: Resampler,
-    chromaprint: Chromaprint,
-    pcm: Vec<i16>,
-    /// Of the library's numbers, how many were read.
-    read: usize,
+    pcm: Zeroizing<Vec<i16>>,
+    /// Samples since the last mark.
+    since_mark: usize,
+    /// Net speech of the call at each of the last steps, in milliseconds, oldest first.
+    marks: VecDeque<u32>,
 }
 
-/// What Chromaprint works at. Fed at this rate its own resampler rests, which waits for three seconds of sound.
+/// What Chromaprint works at; fed at another rate it resamples in blocks of three seconds.
 const CHROMAPRINT_HZ: u32 = 11_025;
-/// Steps of .124 s that one number reaches back: 20 frames of .37 s.
-const SPAN: usize = 22;
+/// Samples from one number to the next (.124 s) and in a frame: those of its preset.
+const HOP: usize = 1_365;
+const FRAME: usize = 4_096;
+/// Frames within a number: the widest filter has 16, each smoothed over 5.
+const FRAMES: usize = 20;
+/// Numbers that are made at once. Each batch sets the library up anew (.2 ms) and repeats the frames of one number; 1.5 s are as
+/// much as a warning may come later.
+const BATCH: usize = 12;
+const BATCH_SAMPLES: usize = FRAME + HOP * (FRAMES + BATCH - 2);
+/// Steps that one number reaches back.
+const SPAN: usize = BATCH_SAMPLES / HOP - BATCH;
 /// Speech within that span below which a number is left out: half of it. Silence has the same numbers in every call.
 const LEAST_SPEECH_MS: u32 = 1_360;
 /// Windows that one number reaches over. After music or a tone so many must be speech.
@@ -49,20 +59,14 @@ const WINDOWS: usize = 3;
 const PAUSE: usize = 16;
 /// A minute, 2 kB. What somebody plays to be taken for another is heard by then.
 const MAX_ITEMS: usize = 512;
-/// The library keeps its numbers; after nine minutes without much speech it begins anew.
-const MAX_READ: usize = 4_096;
 /// A longer gap is a pause in any case.
 const MAX_GAP_S: usize = 2;
 const SILENCE: [f32; 160] = [0.0; 160];
 
 impl Fingerprinter {
     pub fn new(sample_rate_hz: u32) -> Result<Self, SpeechError> {
-        let mut chromaprint = Chromaprint::new(&Configuration::preset_test2());
-        chromaprint.start(CHROMAPRINT_HZ, 1).map_err(|_| SpeechError::SampleRate(sample_rate_hz))?;
-        let resampler = Resampler::to(CHROMAPRINT_HZ, sample_rate_hz)?;
         Ok(Self {
-            ear: Some(Ear { resampler, chromaprint, pcm: Vec::new(), read: 0 }),
-            speech_ms: VecDeque::with_capacity(SPAN + 1),
+            ear: Some(Ear::new(sample_rate_hz)?),
             unjudged: VecDeque::new(),
             speaking: WINDOWS,
             items: Zeroizing::new(Vec::with_capacity(MAX_ITEMS)),
@@ -78,32 +82,17 @@ impl Fingerprinter {
     }
 
     /// Takes the next samples, full scale 1. Of the call up to here `net_speech_ms` were speech.
-    pub fn push(&mut self, mut samples: &[f32], net_speech_ms: u32) {
+    pub fn push(&mut self, samples: &[f32], net_speech_ms: u32) {
         let Some(ear) = &mut self.ear else { return };
-        while let Some(block) = ear.resampler.next_block(&mut samples) {
-            ear.pcm.clear();
-            // Beyond full scale `as` saturates.
-            ear.pcm.extend(block.iter().map(|sample| (sample * f32::from(i16::MAX)) as i16));
-            ear.chromaprint.consume(&ear.pcm);
-            // Its name notwithstanding it goes on afterwards: it takes what was given and nothing more.
-            ear.chromaprint.finish();
-        }
-        while let Some(item) = ear.chromaprint.fingerprint().get(ear.read).copied() {
-            ear.read += 1;
-            self.speech_ms.push_back(net_speech_ms);
-            if self.speech_ms.len() > SPAN {
-                self.speech_ms.pop_front();
+        ear.push(samples, net_speech_ms);
+        while let Some(batch) = ear.next_batch() {
+            for (net_speech_ms, item) in batch {
+                let pausing =
+                    self.unjudged.len() >= PAUSE && self.unjudged.iter().rev().take(PAUSE).all(|(_, i)| *i == 0);
+                if item != 0 || !pausing {
+                    self.unjudged.push_back((net_speech_ms, item));
+                }
             }
-            let before_ms = self.speech_ms.front().map_or(0, |before_ms| *before_ms);
-            let item = if net_speech_ms.saturating_sub(before_ms) >= LEAST_SPEECH_MS { item } else { 0 };
-            let pausing = self.unjudged.len() >= PAUSE && self.unjudged.iter().rev().take(PAUSE).all(|(_, i)| *i == 0);
-            if item != 0 || !pausing {
-                self.unjudged.push_back((net_speech_ms, item));
-            }
-        }
-        // Its rate was taken before, so that it takes it again.
-        if ear.read >= MAX_READ && ear.chromaprint.start(CHROMAPRINT_HZ, 1).is_ok() {
-            ear.read = 0;
         }
     }
 
@@ -146,6 +135,49 @@ impl Fingerprinter {
     /// `None`: there was too little speech to tell this call from another.
     pub fn finish(self) -> Option<Fingerprint> {
         tail(&self.items).is_some().then_some(Fingerprint(self.items))
+    }
+}
+
+impl Ear {
+    fn new(sample_rate_hz: u32) -> Result<Self, SpeechError> {
+        let resampler = Resampler::to(CHROMAPRINT_HZ, sample_rate_hz)?;
+        // Room for what one packet brings beyond a batch: grown once, it would leave its old copy unwiped.
+        let pcm = Zeroizing::new(Vec::with_capacity(BATCH_SAMPLES + FRAME));
+        Ok(Self { resampler, pcm, since_mark: 0, marks: VecDeque::with_capacity(SPAN + BATCH + 1) })
+    }
+
+    fn push(&mut self, mut samples: &[f32], net_speech_ms: u32) {
+        while let Some(block) = self.resampler.next_block(&mut samples) {
+            // Beyond full scale `as` saturates.
+            self.pcm.extend(block.iter().map(|sample| (sample * f32::from(i16::MAX)) as i16));
+            self.since_mark += block.len();
+            while self.since_mark >= HOP {
+                self.since_mark -= HOP;
+                self.marks.push_back(net_speech_ms);
+            }
+        }
+    }
+
+    /// The next numbers with the net speech at their ends; zeros where there was too little of it.
+    fn next_batch(&mut self) -> Option<[(u32, u32); BATCH]> {
+        let sound = self.pcm.get(..BATCH_SAMPLES)?;
+        let ends_ms = |step: usize| self.marks.get(step).or(self.marks.back()).copied().unwrap_or(0);
+        let speech_ms: [(u32, u32); BATCH] = std::array::from_fn(|n| (ends_ms(n), ends_ms(SPAN + n)));
+        let spoken = |(from_ms, to_ms): (u32, u32)| to_ms.saturating_sub(from_ms) >= LEAST_SPEECH_MS;
+        let mut batch = speech_ms.map(|(_, to_ms)| (to_ms, 0));
+        if speech_ms.iter().any(|span| spoken(*span)) {
+            let mut chromaprint = Chromaprint::new(&Configuration::preset_test2());
+            if chromaprint.start(CHROMAPRINT_HZ, 1).is_ok() {
+                chromaprint.consume(sound);
+                chromaprint.finish();
+            }
+            for ((batch, span), item) in batch.iter_mut().zip(speech_ms).zip(chromaprint.fingerprint()) {
+                batch.1 = if spoken(span) { *item } else { 0 };
+            }
+        }
+        self.pcm.drain(..HOP * BATCH);
+        self.marks.drain(..BATCH.min(self.marks.len()));
+        Some(batch)
     }
 }
 

@@ -16,6 +16,7 @@ mod number_card;
 mod peer;
 mod pii;
 mod recognition;
+mod replay;
 mod shutdown;
 mod streams;
 mod the_evening;

@@ -104,6 +104,7 @@ fn command(command: &AgentCommand) -> Value {
         AgentCommand::WithdrawConsent { customer, .. } => {
             json!({ "command": "withdraw", "customer": customer.as_str() })
         }
+        AgentCommand::Flag { agent } => json!({ "command": "flag", "agent": agent }),
         AgentCommand::PlaceOrder { order, .. } => {
             let lines: Vec<_> = order.lines.iter().map(|line| format!("{} {}", line.quantity, line.item)).collect();
             json!({ "command": "place_order", "customer": order.customer.as_str(), "lines": lines })

@@ -2,8 +2,8 @@
 
 use regulars::call::{AgentCommand, EnrollWhom};
 use regulars::desk::wire::proto::{
-    ConfirmIdentityRequest, EnrollRequest, OrderLine, PlaceOrderRequest, RejectIdentityRequest, SpokenConsent,
-    WithdrawConsentRequest, enroll_request::Whom,
+    ConfirmIdentityRequest, EnrollRequest, FlagCallRequest, OrderLine, PlaceOrderRequest, RejectIdentityRequest,
+    SpokenConsent, WithdrawConsentRequest, enroll_request::Whom,
 };
 use tonic::Code;
 
@@ -37,16 +37,18 @@ async fn each_deed_of_an_agent_reaches_its_call() {
     let whom = Some(Whom::NewName("Ines Duarte".to_owned()));
     client.enroll(EnrollRequest { call_id: call_id.clone(), whom, consent: Some(consent) }).await.unwrap();
     client.place_order(order(2)).await.unwrap();
+    client.flag_call(FlagCallRequest { call_id: call_id.clone(), agent: agent.clone() }).await.unwrap();
     client.withdraw_consent(WithdrawConsentRequest { customer_id, call_id, agent }).await.unwrap();
 
     let commands = desk.commands();
-    let [confirm, reject, enroll, place, withdraw] = commands.as_slice() else { panic!("{commands:?}") };
+    let [confirm, reject, enroll, place, flag, withdraw] = commands.as_slice() else { panic!("{commands:?}") };
     assert!(matches!(confirm, AgentCommand::Confirm { customer, .. } if customer.as_str() == ANNA));
     assert!(matches!(reject, AgentCommand::SomeoneElse { agent } if agent == "Sam"));
     let AgentCommand::Enroll { customer: EnrollWhom::New { name }, script, .. } = enroll else { panic!("{enroll:?}") };
     assert_eq!((name.expose().as_str(), script.as_str()), ("Ines Duarte", "phone-en-2"));
     let AgentCommand::PlaceOrder { order, .. } = place else { panic!("{place:?}") };
     assert_eq!((order.lines[0].quantity, order.idempotency_key.as_str()), (2, "0d5c8e0e-key"));
+    assert!(matches!(flag, AgentCommand::Flag { agent } if agent == "Sam"));
     assert!(matches!(withdraw, AgentCommand::WithdrawConsent { .. }));
     desk.close().await;
 }

@@ -82,6 +82,10 @@ pub fn scene(name: &str) -> Vec<CallEvent> {
         "mixed" => then(vec![voice_unused(&[ANNA, MARCO, GIULIA], VoiceUse::Mixed)]),
         "new-speaker" => then(vec![recognised, What::NewSpeaker { number: Some(number()) }, by_number]),
         "rejected" => then(vec![recognised, What::SomeoneElse]),
+        "heard-before" => {
+            let before = What::HeardBefore { on: jiff::civil::date(2026, 5, 3), flagged_by: None };
+            then(vec![recognised, before, What::Flagged])
+        }
         "handed-on" => then(vec![
             recognised,
             What::VoiceChanged,

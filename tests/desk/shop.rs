@@ -138,6 +138,7 @@ fn outcome(command: AgentCommand) -> What {
         AgentCommand::AskForKey { .. } => What::AwaitingKey(true),
         AgentCommand::DropQuestion => What::AwaitingKey(false),
         AgentCommand::WithdrawConsent { customer, .. } => What::ConsentWithdrawn { customer },
+        AgentCommand::Flag { .. } => What::Flagged,
         AgentCommand::PlaceOrder { .. } => What::OrderPlaced { order: "4711".to_owned() },
     }
 }

@@ -127,6 +127,12 @@ await withPage({}, async (page) => {
   });
   await has(page.getByText("Learning the voice"));
 
+  // A suspicious call is flagged by key, and says so from then on.
+  await page.keyboard.press("Alt+g");
+  await has(page.getByText("Call flagged"));
+  assert.deepEqual((await asked(8))[7], { command: "flag", agent: "Sam" });
+  await has(page.getByRole("button", { name: "Flagged" }));
+
   // A refused command says so, and can be tried again.
   await play(page, "recognised", "Anna Ferrante");
   await ask({ do: "refuse", next: 1 });

@@ -20,6 +20,7 @@ const SCENES = [
   ["ambiguous", "Marco or Anna?"],
   ["recognised", "Anna Ferrante"],
   ["recognised-quiet", "Marco Ferrante"],
+  ["heard-before", "Anna Ferrante"],
   ["possibly", "Marco Ferrante?"],
   ["no-voice", "one of three people"],
   ["handed-on", "one of three people"],

@@ -6,6 +6,7 @@ export type Action =
   | "change"
   | "saidYes"
   | "askForKey"
+  | "flag"
   | "undo"
   | "nextCall"
   | "previousCall"
@@ -17,6 +18,7 @@ export const KEYS: Readonly<Record<Action, string>> = {
   change: "F8",
   saidYes: "F9",
   askForKey: "Alt+k",
+  flag: "Alt+g",
   undo: "Escape",
   nextCall: "Alt+ArrowDown",
   previousCall: "Alt+ArrowUp",
@@ -29,7 +31,7 @@ export const KEYS: Readonly<Record<Action, string>> = {
 
 /** As printed on the key. */
 export function label(action: Action): string {
-  return KEYS[action].replace("Escape", "Esc").replace("ArrowDown", "↓").replace("ArrowUp", "↑").replace("Alt+k", "Alt+K");
+  return KEYS[action].replace("Escape", "Esc").replace("ArrowDown", "↓").replace("ArrowUp", "↑").replace(/^Alt\+[a-z]$/, (key) => `Alt+${key.slice(-1).toUpperCase()}`);
 }
 
 /** The form that `aria-keyshortcuts` wants. */

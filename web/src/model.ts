@@ -31,7 +31,7 @@ export interface Line {
   modifiers: string[];
 }
 
-export type Kind = "order" | "someoneElse" | "enroll" | "withdraw" | "confirm";
+export type Kind = "order" | "someoneElse" | "enroll" | "withdraw" | "confirm" | "flag";
 
 /** Something the agent did that can still be taken back. */
 export interface Held {

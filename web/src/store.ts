@@ -191,6 +191,21 @@ export class Store {
     });
   }
 
+  /** It seems to be played back, or a fraud. */
+  flag(): void {
+    const card = this.#workable();
+    if (!card || card.flagged) return;
+    const { callId } = card;
+    const agent = this.#signedBy();
+    this.#hold({
+      kind: "flag",
+      callId,
+      says: t.didFlag,
+      failed: t.failed.flag,
+      send: () => this.client.flagCall({ callId, agent }),
+    });
+  }
+
   // The order.
 
   take(): void {

@@ -113,11 +113,17 @@ const en = {
   orderSent: "Order placed",
   orderNumber: (order: string) => `No. ${order}`,
 
+  // A suspicious call.
+  flag: "Flag",
+  flagLong: "Flag this call: it seems to be a recording, or a fraud",
+  flagged: "Flagged",
+
   // Undo.
   undo: "Undo",
   sentSoon: "sent in a moment",
   didTake: "Order taken",
   didReject: "Someone else",
+  didFlag: "Call flagged: nothing is learnt from it, and calls that sound the same are warned of",
   didConfirm: (name: string) => `It is ${name}`,
   didEnroll: (name: string) => `${name} said yes`,
   didWithdraw: (name: string) => `${name} took the consent back: the voiceprint will be deleted`,
@@ -127,6 +133,7 @@ const en = {
     enroll: "The consent was not taken down",
     question: "The caller cannot answer by key",
     withdraw: "The consent is not withdrawn yet",
+    flag: "The call was not flagged",
   },
   again: "Try again",
   dismiss: "Close",

@@ -11,6 +11,7 @@ use crate::voice::{Centroid, VoiceError, Voiceprint};
 
 mod follow;
 mod judged;
+mod replay;
 mod speakers;
 
 const MODEL: &str = "0123456789abcdef-fe1";
@@ -98,6 +99,7 @@ impl Line {
             media_timeout: Duration::from_secs(30),
             wrap_up: Duration::from_secs(120),
             refresh_every: Some(Duration::from_secs(7 * 24 * 3600)),
+            replay_keep: Some(Duration::from_secs(90 * 24 * 3600)),
         };
         let caller = Caller {
             number: E164::parse("+12125550123", None).ok(),

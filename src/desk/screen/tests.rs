@@ -226,6 +226,22 @@ fn a_changed_voice_stays_on_the_card_until_an_agent_says_who_it_is() {
 }
 
 #[test]
+fn a_recording_that_was_heard_before_is_advice_and_goes_with_its_speaker() {
+    let mut call = OneCall::ringing();
+    call.see(ranked(State::Recognised, &[(ANNA, 0.98)], Some(ANNA)));
+    let card = call.see(What::HeardBefore { on: jiff::civil::date(2026, 5, 3), flagged_by: None });
+    assert_eq!((card.state, card.known_customer()), (State::Recognised, Some(&id(ANNA))));
+    let notice = crate::desk::wire::card(&card, "en").notice;
+    assert!(notice.starts_with("This recording has been heard before, on 3 May: it may be played back."), "{notice}");
+    assert!(call.see(What::Flagged).flagged);
+    let card = call.see(What::HeardBefore { on: jiff::civil::date(2026, 5, 3), flagged_by: Some("Sal".into()) });
+    let notice = crate::desk::wire::card(&card, "en").notice;
+    assert!(notice.starts_with("A call like this was flagged by Sal on 3 May: it may be played back."), "{notice}");
+    let card = call.see(What::NewSpeaker { number: None });
+    assert!(card.heard_before.is_none() && !card.flagged);
+}
+
+#[test]
 fn what_was_not_learnt_is_said_of_the_confirmed_customer_alone() {
     let mut call = OneCall::ringing();
     let not_learnt = |who| What::NotLearnt { customer: id(who), reason: "it does not fit".to_owned() };

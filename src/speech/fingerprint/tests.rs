@@ -105,5 +105,24 @@ fn hours_of_waiting_hold_little() {
     for _ in 0..30 * 60 * 50 {
         made.push(&[0.0; 160], 0);
     }
-    assert!(made.unjudged.len() <= PAUSE && made.ear.as_ref().is_some_and(|ear| ear.read < MAX_READ));
+    let ear = made.ear.as_ref().unwrap();
+    assert!(made.unjudged.len() <= PAUSE && ear.pcm.len() <= BATCH_SAMPLES && ear.marks.len() <= SPAN + BATCH);
+}
+
+#[test]
+fn numbers_made_in_batches_are_those_that_the_library_makes_of_the_whole() {
+    let said = voice("rms", 1..=2);
+    let mut ear = Ear::new(8000).unwrap();
+    let (mut whole, mut in_batches) = (Vec::new(), Vec::new());
+    for (n, packet) in (1..).zip(packets(&said)) {
+        let before = ear.pcm.len();
+        ear.push(packet, 20 * n);
+        whole.extend_from_slice(&ear.pcm[before..]);
+        in_batches.extend(std::iter::from_fn(|| ear.next_batch()).flatten().map(|(_, item)| item));
+    }
+    let mut chromaprint = Chromaprint::new(&Configuration::preset_test2());
+    chromaprint.start(CHROMAPRINT_HZ, 1).unwrap();
+    chromaprint.consume(&whole);
+    chromaprint.finish();
+    assert!(in_batches.len() > 5 * BATCH && chromaprint.fingerprint()[..in_batches.len()] == in_batches);
 }

@@ -57,6 +57,7 @@ function useKeys(store: Store): void {
       saidYes: () => store.saidYes(),
       askForKey: () => store.askForKey(),
       undo: () => store.undo(),
+      flag: () => store.flag(),
       nextCall: () => store.step(1),
       previousCall: () => store.step(-1),
       pick1: () => store.pick(0),

@@ -3,6 +3,7 @@
 import type { Card } from "../../dist/gen/regulars/v1/desk_pb.ts";
 import { faceOf, isKnown, likeliest, type Face } from "../face.ts";
 import { count, firstName, language, number, year } from "../format.ts";
+import { ariaKeys, label } from "../keys.ts";
 import type { Model } from "../model.ts";
 import { inPlace } from "../slots.ts";
 import type { Store } from "../store.ts";
@@ -31,6 +32,7 @@ export function Person({ model, store, card }: Props) {
         {card.lineName && <span>{t.lineName(card.lineName)}</span>}
         <Timer since={card.since} until={card.endCause ? card.changed : undefined} />
         {card.endCause ? <strong class="end">{t.endCauses[card.endCause]}</strong> : null}
+        <Flag card={card} store={store} off={model.connection !== "live"} />
       </p>
       <p class="person-state">
         <i class={`mark mark-${mark(face)}`} aria-hidden="true" />
@@ -45,6 +47,22 @@ export function Person({ model, store, card }: Props) {
         {isKnown(face) ? <Contacts card={card} /> : <Candidates card={card} candidates={candidates} store={store} />}
       </div>
     </article>
+  );
+}
+
+/** Small and at the edge: most calls never need it. */
+function Flag({ card, store, off }: { card: Card; store: Store; off: boolean }) {
+  return (
+    <button
+      type="button"
+      class="plain flag"
+      title={`${t.flagLong} (${label("flag")})`}
+      aria-keyshortcuts={ariaKeys("flag")}
+      aria-disabled={off || card.flagged}
+      onClick={() => !off && store.flag()}
+    >
+      {card.flagged ? t.flagged : t.flag}
+    </button>
   );
 }
 
