@@ -1,5 +1,5 @@
--- Acoustic fingerprints of calls, by which a recording that is played again is noticed: of callers who agreed, and of calls that
--- an agent flagged.
+-- Acoustic fingerprints of calls, by which a recording that is played again is noticed: of callers who agreed, and of
+-- calls that an agent flagged.
 CREATE TABLE fingerprints (
     id         TEXT PRIMARY KEY,
     -- NULL: nobody knows whose speech it is; then an agent has flagged it.

@@ -1,8 +1,8 @@
-//! Whether this sound was heard before. Somebody may play a recording of a regular down the line, so the agent is told when a
-//! call sounds like an earlier one; nothing is decided by it (docs/decisions/0018-heard-before.md).
+//! Whether this sound was heard before. Somebody may play a recording of a regular down the line, so the agent is told
+//! when a call sounds like an earlier one; nothing is decided by it (docs/decisions/0018-heard-before.md).
 //!
-//! The gate of recognition holds here too: nothing is made of a call's sound unless somebody who agreed stands behind it, or an
-//! agent has flagged it.
+//! The gate of recognition holds here too: nothing is made of a call's sound unless somebody who agreed stands behind
+//! it, or an agent has flagged it.
 
 use std::time::Duration;
 
@@ -43,8 +43,8 @@ pub(super) struct Replay {
     kept: Option<Fingerprint>,
 }
 
-/// Earlier calls at most: three people's, and what was flagged. They cost 2 kB each, and half a millisecond of comparison
-/// together for a second of speech (`benches/frontend.rs`).
+/// Earlier calls at most: three people's, and what was flagged. They cost 2 kB each, and half a millisecond of
+/// comparison together for a second of speech (`benches/frontend.rs`).
 const MAX_EARLIER: usize = 76;
 
 impl Call {
@@ -54,9 +54,8 @@ impl Call {
         let allowed = self.replay_keep().is_some()
             && !self.speaker.is_mixed()
             && (flagged || !self.replay.found && (self.agreed_in_this_call() || self.may_follow()));
-        if let Some(listening) = &mut self.listening {
-            listening.fingerprint(allowed);
-        }
+        let Some(listening) = &mut self.listening else { return };
+        listening.fingerprint(allowed);
         if allowed {
             self.recall();
         }
@@ -144,8 +143,8 @@ impl Call {
         self.replay.kept = self.listening.as_mut().and_then(Listening::take_fingerprint);
     }
 
-    /// When the card closes, or somebody else speaks: the agent has had the time to correct themselves. What was a replay itself
-    /// is kept already.
+    /// When the card closes, or somebody else speaks: the agent has had the time to correct themselves. What was a
+    /// replay itself is kept already.
     pub(super) fn leave_fingerprint(&mut self) {
         let Some((fingerprint, keep)) = self.replay.kept.take().zip(self.replay_keep()) else { return };
         let (customer, flagged_by) = (self.outcome().0.cloned(), self.replay.flagged_by.clone());

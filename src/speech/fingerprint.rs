@@ -1,8 +1,9 @@
-//! What a stretch of sound is like, as a number of 32 bits every eighth of a second: the same recording gives nearly the same
-//! numbers over any telephone, and the same words said once more give others (docs/decisions/0018-heard-before.md).
+//! What a stretch of sound is like, as a number of 32 bits every eighth of a second: the same recording gives nearly
+//! the same numbers over any telephone, and the same words said once more give others
+//! (docs/decisions/0018-heard-before.md).
 //!
-//! The numbers are Chromaprint's. They follow how energy moves between the twelve tones of an octave over 2.7 s and tell
-//! recordings apart, not voices; but they are made of somebody's speech, and are treated as such.
+//! The numbers are Chromaprint's. They follow how energy moves between the twelve tones of an octave over 2.7 s and
+//! tell recordings apart, not voices; but they are made of somebody's speech, and are treated as such.
 
 use std::collections::VecDeque;
 
@@ -27,8 +28,8 @@ pub struct Fingerprinter {
     items: Zeroizing<Vec<u32>>,
 }
 
-/// The newest seconds of sound. What the library keeps between two numbers may not move from thread to thread, as a call does;
-/// so it is handed the sound of some numbers at once, with what each of them reaches back to.
+/// The newest seconds of sound. What the library keeps between two numbers may not move from thread to thread, as a
+/// call does; so it is handed the sound of some numbers at once, with what each of them reaches back to.
 struct Ear {
     resampler: Resampler,
     pcm: Zeroizing<Vec<i16>>,
@@ -45,8 +46,8 @@ const HOP: usize = 1_365;
 const FRAME: usize = 4_096;
 /// Frames within a number: the widest filter has 16, each smoothed over 5.
 const FRAMES: usize = 20;
-/// Numbers that are made at once. Each batch sets the library up anew (.2 ms) and repeats the frames of one number; 1.5 s are as
-/// much as a warning may come later.
+/// Numbers that are made at once. Each batch sets the library up anew (.2 ms) and repeats the frames of one number; 1.5
+/// s are as much as a warning may come later.
 const BATCH: usize = 12;
 const BATCH_SAMPLES: usize = FRAME + HOP * (FRAMES + BATCH - 2);
 /// Steps that one number reaches back.
@@ -185,10 +186,11 @@ impl Ear {
 const LEAST: usize = 32;
 /// Of these so many must be spoken in both.
 const IN_COMMON: usize = LEAST / 4 * 3;
-/// Share of bits in which the same recording may differ. On half-minutes of the development recordings, over three simulated
-/// lines, with one packet in twenty lost, or cut out of other speech, the best place differs in at most .19; the best place of
-/// 4,160 pairs of other half-minutes, of other people and of the same, in .29 and more, a thousandth below .305. At .25 a
-/// call that is compared with 64 others would be a false alarm once in some ten thousand, here in a million.
+/// Share of bits in which the same recording may differ. On half-minutes of the development recordings, over three
+/// simulated lines, with one packet in twenty lost, or cut out of other speech, the best place differs in at most .19;
+/// the best place of 4,160 pairs of other half-minutes, of other people and of the same, in .29 and more, a thousandth
+/// below .305. At .25 a call that is compared with 64 others would be a false alarm once in some ten thousand, here in
+/// a million.
 const SAME_RECORDING: f32 = 0.22;
 
 /// The newest [`LEAST`] numbers of speech with the pauses between them, unless these are as long.

@@ -29,8 +29,8 @@ const OF_CUSTOMER: i64 = 20;
 const FLAGGED: i64 = 16;
 
 impl Store {
-    /// Keeps the call, and lets go of those that are older than `keep` or too many. Of a customer without a standing yes it is
-    /// kept only when it was flagged and they have never said no. Says whether it was kept.
+    /// Keeps the call, and lets go of those that are older than `keep` or too many. Of a customer without a standing
+    /// yes it is kept only when it was flagged and they have never said no. Says whether it was kept.
     pub async fn keep_fingerprint(&self, call: &HeardCall, keep: Duration) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let word = match &call.customer {
@@ -46,7 +46,8 @@ impl Store {
         let sealed = self.seal().seal_fingerprint(&nonce, &id, call.customer.as_ref(), &call.fingerprint);
         let sealed = sealed.map_err(|_| StoreError::Randomness("a fingerprint could not be sealed".to_owned()))?;
         let text = "
-            INSERT INTO fingerprints (id, customer, flagged_by, heard_ms, sealed, nonce) VALUES ($1, $2, $3, $4, $5, $6)";
+            INSERT INTO fingerprints (id, customer, flagged_by, heard_ms, sealed, nonce)
+            VALUES ($1, $2, $3, $4, $5, $6)";
         let customer = call.customer.as_ref().map(CustomerId::as_str);
         sql!(
             execute tx, text, id, customer, call.flagged_by.as_deref(), call.heard_at.0, sealed, nonce.as_slice()
@@ -67,8 +68,8 @@ impl Store {
         Ok(true)
     }
 
-    /// The calls since then of a customer whose newest word is yes, or with `None` those that agents have flagged; the newest
-    /// first.
+    /// The calls since then of a customer whose newest word is yes, or with `None` those that agents have flagged; the
+    /// newest first.
     pub async fn heard_calls(
         &self,
         customer: Option<&CustomerId>,

@@ -33,7 +33,7 @@ async fn call(house: &House, screen: &mut Screen, from: &str, samples: &[f32], c
     last
 }
 
-/// Waits until so many calls of the customer are kept, or with `None` so many flagged ones. Nothing tells when they are.
+/// Waits until so many calls of the customer are kept, or with `None` so many flagged ones. Nothing tells when.
 async fn kept(house: &House, customer: Option<&CustomerId>, calls: usize) {
     let store = &house.service().store;
     let wait = async {

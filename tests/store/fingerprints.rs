@@ -66,7 +66,9 @@ pub async fn without_a_yes_only_a_flagged_call_is_kept(at: &Fixture) {
     assert!(!at.store.keep_fingerprint(&call(Some(&cleo), 0), KEEP).await.unwrap());
     assert!(!at.store.keep_fingerprint(&call(None, 0), KEEP).await.unwrap());
     assert!(at.store.keep_fingerprint(&flagged(Some(&cleo), 0), KEEP).await.unwrap());
-    let nobodys = "INSERT INTO fingerprints (id, heard_ms, sealed, nonce) SELECT 'f-2', heard_ms, sealed, nonce FROM fingerprints";
+    let nobodys = "
+        INSERT INTO fingerprints (id, heard_ms, sealed, nonce)
+        SELECT 'f-2', heard_ms, sealed, nonce FROM fingerprints";
     assert!(at.raw(nobodys).await.is_err(), "the database refuses one of nobody that nobody flagged");
 }
 

@@ -91,8 +91,11 @@ fn a_replay_is_said_once_noted_and_neither_kept_nor_learnt() {
     card_closes(&mut line);
     assert!(kept(&line).is_empty());
     assert!(!line.writes().iter().any(|(_, write)| matches!(write, Write::Refresh { .. })));
-    let noted = |(_, write): &(_, &Write)| matches!(write, Write::NoteReplay { customer: Some(customer) } if customer.as_str() == "anna");
-    assert_eq!(line.writes().iter().filter(|write| noted(write)).count(), 1);
+    let notes = line.writes().into_iter().filter_map(|(_, write)| match write {
+        Write::NoteReplay { customer } => Some(customer.clone()),
+        _ => None,
+    });
+    assert_eq!(notes.collect::<Vec<_>>(), [Some(CustomerId::new("anna"))]);
 }
 
 #[test]
