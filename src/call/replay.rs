@@ -43,9 +43,9 @@ pub(super) struct Replay {
     kept: Option<Fingerprint>,
 }
 
-/// Earlier calls at most: three people's, and what was flagged. They cost 2 kB each, and half a millisecond of
-/// comparison together for a second of speech (`benches/frontend.rs`).
-const MAX_EARLIER: usize = 76;
+/// Earlier calls at most: two people's, and what was flagged. They cost 2 kB each, and .7 ms of comparison together for a
+/// second of speech (`benches/frontend.rs`).
+const MAX_EARLIER: usize = 56;
 
 impl Call {
     /// Listens for a replay while that is allowed, and forgets the sound of the call as soon as it is not.

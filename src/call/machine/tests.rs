@@ -254,14 +254,20 @@ fn everyone_is_searched_only_for_numbers_that_nobody_has() {
     assert_eq!(never_agreed.decisions().pop().unwrap().0.voice, VoiceUse::NoConsentedCandidate);
 }
 
-/// Ten seconds of a fixture's speech as RTP, twenty milliseconds a packet.
-fn talk(line: &mut Line, seconds: u32) {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/speech/slt/slt-1.wav");
+/// A recording of the fixtures as PCMU.
+fn said(file: &str) -> Vec<u8> {
+    let file = format!("{}/fixtures/speech/{file}", env!("CARGO_MANIFEST_DIR"));
     let speech = wav::parse(&std::fs::read(file).unwrap()).unwrap();
-    let from: SocketAddr = ([127, 0, 0, 1], 4000).into();
-    line.handle(agreed(rtp::Negotiated::plain(from, vec![(0, rtp::Codec::Pcmu)])));
     let mut bytes = Vec::new();
     crate::speech::codec::encode(rtp::Codec::Pcmu, &speech.samples, &mut bytes);
+    bytes
+}
+
+/// Ten seconds of a fixture's speech as RTP, twenty milliseconds a packet.
+fn talk(line: &mut Line, seconds: u32) {
+    let bytes = said("slt/slt-1.wav");
+    let from: SocketAddr = ([127, 0, 0, 1], 4000).into();
+    line.handle(agreed(rtp::Negotiated::plain(from, vec![(0, rtp::Codec::Pcmu)])));
     for (n, payload) in bytes.chunks_exact(160).take(seconds as usize * 50).enumerate() {
         let (sequence, timestamp) = (n as u16, n as u32 * 160);
         let mut packet = vec![0x80, 0];

@@ -12,11 +12,7 @@ const FLAGGED: &str = "the call was flagged";
 /// What this synthetic voice says, twenty milliseconds a piece.
 fn play(line: &mut Line, name: &str) {
     for n in 1..=5 {
-        let file = format!("{}/fixtures/speech/{name}/{name}-{n}.wav", env!("CARGO_MANIFEST_DIR"));
-        let said = wav::parse(&std::fs::read(file).unwrap()).unwrap();
-        let mut payload = Vec::new();
-        crate::speech::codec::encode(rtp::Codec::Pcmu, &said.samples, &mut payload);
-        for bytes in payload.chunks(160) {
+        for bytes in said(&format!("{name}/{name}-{n}.wav")).chunks(160) {
             line.now += Duration::from_millis(20);
             line.call.hear(line.now, Piece::Payload { codec: rtp::Codec::Pcmu, bytes });
             line.act();
@@ -83,8 +79,8 @@ fn a_replay_is_said_once_noted_and_neither_kept_nor_learnt() {
     line.handle(Event::Recalled { customer: Some(CustomerId::new("anna")), earlier: before });
     assert!(!heard_before(&line));
     play(&mut line, "rms");
-    let said = |what: &What| matches!(what, What::HeardBefore { on, flagged_by: None } if *on == date(2026, 5, 3));
-    assert_eq!(line.done.iter().filter(|action| matches!(action, Action::Publish(what) if said(what))).count(), 1);
+    let told = |what: &What| matches!(what, What::HeardBefore { on, flagged_by: None } if *on == date(2026, 5, 3));
+    assert_eq!(line.done.iter().filter(|action| matches!(action, Action::Publish(what) if told(what))).count(), 1);
     assert!(line.call.was_heard_before());
     line.speak("anna", 20_000);
     hang_up(&mut line);
