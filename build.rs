@@ -16,7 +16,7 @@ use prost_types::compiler::{CodeGeneratorRequest, CodeGeneratorResponse};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const PROTO: &str = "regulars/v1/desk.proto";
+const PROTOS: [&str; 2] = ["regulars/v1/desk.proto", "regulars/v1/supervisor.proto"];
 
 /// What the page is made of. Cargo walks folders; `web/node_modules` and `web/dist` are left out on purpose.
 const WEB_SOURCES: [&str; 6] =
@@ -51,11 +51,11 @@ fn main() -> Result<()> {
 /// Writes the Rust code and the descriptor set for reflection (`compile_fds` does not write it). Returns the request
 /// for the TypeScript generator.
 fn compile_proto(out: &Path) -> Result<CodeGeneratorRequest> {
-    let set = protox::compile([PROTO], ["proto"])?;
-    fs::write(out.join("desk_descriptor.bin"), set.encode_to_vec())?;
+    let set = protox::compile(PROTOS, ["proto"])?;
+    fs::write(out.join("descriptor.bin"), set.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(set.clone())?;
     Ok(CodeGeneratorRequest {
-        file_to_generate: vec![PROTO.to_owned()],
+        file_to_generate: PROTOS.map(str::to_owned).into(),
         parameter: Some("target=ts".to_owned()),
         proto_file: set.file,
         compiler_version: None,

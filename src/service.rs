@@ -82,7 +82,8 @@ impl Service {
         let Model { embedder, calibration } = source.load()?;
         let (model, features) = (embedder.model().clone(), embedder.features());
         let store = Store::open(config.store).await?;
-        let site = store.site_calibration(&model).await?.unwrap_or_default();
+        let site = store.site_calibration(&model).await?.map(|taken_up| taken_up.line).unwrap_or_default();
+        let calibration = Arc::new(Calibration { site, ..calibration });
         if config.call.identity.search == Search::Everyone {
             let reason = format!("identity.search = everyone: {}", config.search_reason);
             let row = AuditRow {
@@ -96,7 +97,8 @@ impl Service {
             store.audit(row).await?;
         }
         store.forget_fingerprints(clock::wall().before(config.call.replay_keep.unwrap_or_default())).await?;
-        let registry = Registry::new(store.clone(), Voiceprints::new(model.clone()), config.max_calls);
+        let voiceprints = Voiceprints::new(model.clone());
+        let registry = Registry::new(store.clone(), voiceprints, Arc::clone(&calibration), config.max_calls);
         registry.reload().await?;
         mention_other_models(&store, &model).await?;
         follow_voiceprints(&store, &registry, lifecycle).await?;
@@ -124,7 +126,7 @@ impl Service {
             pool,
             model,
             features,
-            calibration: Arc::new(Calibration { site, ..calibration }),
+            calibration,
             time_zone: config.time_zone,
             events,
             lifecycle: lifecycle.clone(),

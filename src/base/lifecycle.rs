@@ -26,6 +26,15 @@ impl Lifecycle {
         self.tasks.spawn(task)
     }
 
+    /// Runs what keeps a thread busy for long beside the tasks, on a thread of its own; [`Lifecycle::finished`] waits for it too.
+    pub fn spawn_blocking<F, T>(&self, work: F) -> tokio::task::JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.tasks.spawn_blocking(work)
+    }
+
     /// Cancelled when no new work is to be taken.
     pub fn soft(&self) -> &CancellationToken {
         &self.soft

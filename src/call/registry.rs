@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::base::{CallId, ErrorKind, clock};
+use crate::base::{CallId, ErrorKind, UnixMillis, clock};
 use crate::customer::{ConsentRecord, CustomerId, Purpose};
+use crate::identity::Judged;
 use crate::store::{Refresh, Store, StoreError};
-use crate::voice::Voiceprint;
+use crate::voice::{Calibration, Voiceprint};
 
 use super::totals::Totals;
 use super::{AgentCommand, CommandError, Voiceprints};
@@ -30,6 +31,8 @@ struct Shared {
     /// enrolment that began before it.
     changing: tokio::sync::Mutex<()>,
     voiceprints: watch::Sender<Arc<Voiceprints>>,
+    /// In force until the next start.
+    calibration: Arc<Calibration>,
 }
 
 #[derive(Default)]
@@ -61,7 +64,7 @@ const INBOX: usize = 8;
 pub const CARDS_IN_WRAP_UP: usize = 1000;
 
 impl Registry {
-    pub fn new(store: Store, voiceprints: Voiceprints, max_calls: usize) -> Self {
+    pub fn new(store: Store, voiceprints: Voiceprints, calibration: Arc<Calibration>, max_calls: usize) -> Self {
         let (voiceprints, _) = watch::channel(Arc::new(voiceprints));
         Self {
             shared: Arc::new(Shared {
@@ -72,6 +75,7 @@ impl Registry {
                 store,
                 changing: tokio::sync::Mutex::default(),
                 voiceprints,
+                calibration,
             }),
         }
     }
@@ -171,6 +175,23 @@ impl Registry {
         }
         self.shared.voiceprints.send_replace(Arc::new(fresh));
         Ok(())
+    }
+
+    /// The calls that agents have judged since then, at most the newest `most`, and from when on these are.
+    pub async fn judged(&self, since: UnixMillis, most: u32) -> Result<(UnixMillis, Judged), CommandError> {
+        let model = self.shared.voiceprints.borrow().model().clone();
+        let store = &self.shared.store;
+        let read = async {
+            let since = store.newest_judged(&model, since, most).await?;
+            let calls = store.judged_calls(&model, since).await?;
+            let stored = store.site_calibration(&model).await?;
+            let calibration = (*self.shared.calibration).clone();
+            Ok::<_, StoreError>((since, Judged { calls, calibration, stored }))
+        };
+        read.await.map_err(|error| {
+            tracing::error!(%error, "the judged calls could not be read");
+            CommandError::new(error.kind(), "The books cannot be read just now; please try again.")
+        })
     }
 
     pub fn totals(&self) -> &Totals {

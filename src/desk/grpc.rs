@@ -184,7 +184,7 @@ impl From<RequestError> for Status {
     }
 }
 
-fn status(error: &CommandError) -> Status {
+pub(super) fn status(error: &CommandError) -> Status {
     let code = match error.kind {
         ErrorKind::InvalidInput => Code::InvalidArgument,
         ErrorKind::NotFound => Code::NotFound,

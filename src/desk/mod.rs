@@ -10,6 +10,7 @@ pub mod guard;
 pub mod request;
 pub mod screen;
 pub mod serve;
+pub mod supervisor;
 pub mod web;
 pub mod wire;
 

@@ -17,6 +17,8 @@ pub enum RequestError {
     OrderLines,
     #[error("a quantity is 1 to {MAX_QUANTITY}")]
     Quantity,
+    #[error("days is 1 to {MAX_DAYS}")]
+    Days,
     #[error("say who agreed: customer_id or new_name")]
     Whom,
     #[error("a consent needs the script that was read out")]
@@ -35,6 +37,8 @@ const MAX_MODIFIERS: usize = 10;
 /// Ids are ours and short (`customer::CustomerId` says 64).
 const MAX_ID: usize = 64;
 const MAX_NAME: usize = 100;
+/// What `regulars calibrate` looks back as well.
+pub const MAX_DAYS: u32 = 365;
 
 pub fn lines(request: proto::WatchDeskRequest) -> Checked<Vec<Line>> {
     if request.lines.len() > MAX_LINES {
@@ -44,6 +48,10 @@ pub fn lines(request: proto::WatchDeskRequest) -> Checked<Vec<Line>> {
     lines.sort();
     lines.dedup();
     lines.into_iter().map(|line| Ok(Line::new(text("line", line, 1, MAX_ID)?))).collect()
+}
+
+pub fn days(request: proto::DescribeAccuracyRequest) -> Checked<u32> {
+    if (1..=MAX_DAYS).contains(&request.days) { Ok(request.days) } else { Err(RequestError::Days) }
 }
 
 pub fn confirm(request: proto::ConfirmIdentityRequest) -> Checked<(CallId, AgentCommand)> {

@@ -20,7 +20,10 @@ use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
 use super::grpc::{Desk, Shop};
-use super::wire::proto::{self, desk_service_server::DeskServiceServer};
+use super::supervisor::Supervisor;
+use super::wire::proto::{
+    self, desk_service_server::DeskServiceServer, supervisor_service_server::SupervisorServiceServer,
+};
 use super::{DeskError, Feed, guard, web};
 use crate::base::Lifecycle;
 use crate::call::Registry;
@@ -67,14 +70,21 @@ pub async fn serve(options: Options, feed: Feed, registry: Registry, life: Lifec
 async fn router(shop: Shop, feed: Feed, registry: Registry, life: &Lifecycle) -> Result<Router, DeskError> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<DeskServiceServer<Desk>>().await;
+    health.set_serving::<SupervisorServiceServer<Supervisor>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(DeskError::Descriptor)?;
+    let supervisor = SupervisorServiceServer::new(Supervisor::new(registry.clone(), life.clone()));
+    let supervisor = supervisor.max_decoding_message_size(MAX_REQUEST_BYTES);
     let desk = Desk { feed, registry, shop: Arc::new(shop), life: life.clone() };
     let desk = DeskServiceServer::new(desk).max_decoding_message_size(MAX_REQUEST_BYTES);
-    let grpc = Routes::new(desk).add_service(health_service).add_service(reflection).into_axum_router();
+    let grpc = Routes::new(desk)
+        .add_service(supervisor)
+        .add_service(health_service)
+        .add_service(reflection)
+        .into_axum_router();
     // On the routes of gRPC alone: GrpcWebLayer answers 400 to a browser that asks for the page.
     let grpc = grpc.reset_fallback().route_layer(GrpcWebLayer::new());
     Ok(grpc.fallback(web::serve).layer(from_fn(guard::guard)))

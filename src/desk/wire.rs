@@ -15,7 +15,7 @@ pub mod proto {
     tonic::include_proto!("regulars.v1");
 
     /// For server reflection.
-    pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/desk_descriptor.bin"));
+    pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
 }
 
 /// Contacts on a card: what an agent takes in while saying hello.
@@ -216,7 +216,7 @@ fn end_cause(cause: EndCause) -> proto::EndCause {
     }
 }
 
-fn timestamp(at: UnixMillis) -> prost_types::Timestamp {
+pub(super) fn timestamp(at: UnixMillis) -> prost_types::Timestamp {
     let since_epoch = Duration::from_millis(at.0.max(0).unsigned_abs());
     prost_types::Timestamp {
         seconds: since_epoch.as_secs().try_into().unwrap_or(i64::MAX),

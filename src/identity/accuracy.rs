@@ -74,6 +74,12 @@ pub struct Bin {
     pub right: u32,
 }
 
+impl Bin {
+    pub fn came_true(&self) -> Rate {
+        Rate { errors: self.right, of: self.calls }
+    }
+}
+
 /// Upper ends: where a card changes what it says, and in between.
 pub const BINS: [f32; 5] = [0.3, 0.6, 0.8, 0.95, 1.0];
 
@@ -85,6 +91,11 @@ impl JudgedCall {
 
     pub fn is_target(&self, trial: &Trial) -> bool {
         self.truth.as_ref() == Some(&trial.customer)
+    }
+
+    /// Judged before there was speech enough for a name.
+    pub fn is_too_early(&self) -> bool {
+        self.quality.net_speech_ms < RECOGNISE_AT_MS
     }
 
     fn recognised(&self) -> Option<&CustomerId> {
@@ -104,9 +115,16 @@ impl Figures {
         figures
     }
 
+    /// All bins in one.
+    pub fn stated(&self) -> Bin {
+        let (calls, right) = self.calibration.iter().fold((0, 0), |(c, r), bin| (c + bin.calls, r + bin.right));
+        let sum: f64 = self.calibration.iter().map(|bin| bin.stated * f64::from(bin.calls)).sum();
+        Bin { calls, right, stated: sum / f64::from(calls.max(1)) }
+    }
+
     fn add(&mut self, call: &JudgedCall) {
         self.calls += 1;
-        if call.quality.net_speech_ms < RECOGNISE_AT_MS {
+        if call.is_too_early() {
             self.too_early += 1;
             return;
         }
@@ -142,20 +160,36 @@ impl Rate {
 
     /// Where the rate may lie, with 95 % confidence (Wilson, 1927): honest also for no error in a few calls.
     pub fn interval(self) -> Option<[f64; 2]> {
-        /// The normal distribution's 97.5 % quantile.
-        const Z: f64 = 1.959_964;
-        let (p, n) = (self.value()?, f64::from(self.of));
-        let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-        let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-        Some([(centre - half).max(0.0), (centre + half).min(1.0)])
+        Some(wilson(self.value()?, self.of))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+pub(super) fn wilson(p: f64, of: u32) -> [f64; 2] {
+    /// The normal distribution's 97.5 % quantile.
+    const Z: f64 = 1.959_964;
+    let n = f64::from(of);
+    let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    [(centre - half).max(0.0), (centre + half).min(1.0)]
+}
 
-    fn call(state: State, named: Option<(&str, f32)>, truth: Option<&str>, compared: &[&str]) -> JudgedCall {
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::voice::Calibration;
+
+    /// A ratio of five times the score, at most e^5 to one.
+    pub fn calibration() -> Calibration {
+        let text = r#"
+            model = "none-1"
+            data = "made up"
+            attribution = "nobody"
+            weights = { bias = 0.0, score = 5.0, speech = 0.0, score_speech = 0.0 }
+            limits = { net_speech_ms = [800, 10000], llr = [-5.0, 5.0] }"#;
+        Calibration::parse(text).unwrap()
+    }
+
+    pub fn call(state: State, named: Option<(&str, f32)>, truth: Option<&str>, compared: &[&str]) -> JudgedCall {
         let trial = |who: &&str| Trial { customer: CustomerId::new(*who), score: Score(0.5), enrolled_calls: 1 };
         JudgedCall {
             call: CallId::new("call"),
@@ -203,6 +237,9 @@ mod tests {
         let [_, _, middle, _, top] = figures.calibration[..] else { panic!("five bins") };
         assert_eq!((middle.calls, middle.right, top.calls, top.right), (2, 1, 1, 1));
         assert!((middle.stated - 0.75).abs() < 1e-6);
+        let all = figures.stated();
+        assert_eq!(all.came_true(), Rate { errors: 2, of: 3 });
+        assert!((all.stated - 0.83).abs() < 1e-6);
     }
 
     /// The table of Newcombe (Statistics in Medicine 17, 1998, method 3).

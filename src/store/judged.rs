@@ -6,7 +6,7 @@ use super::sql::{Engine, sql};
 use super::{Store, StoreError};
 use crate::base::{CallId, Line, UnixMillis};
 use crate::customer::CustomerId;
-use crate::identity::{JudgedCall, State, Trial};
+use crate::identity::{JudgedCall, State, TakenUp, Trial};
 use crate::voice::{Bandwidth, ModelId, Quality, Score, SiteCalibration};
 
 /// Names of the states in the table.
@@ -99,12 +99,22 @@ impl Store {
         Ok(calls)
     }
 
-    /// The line that judged calls have put through this model's likelihood ratios, if any.
-    pub async fn site_calibration(&self, model: &ModelId) -> Result<Option<SiteCalibration>, StoreError> {
+    /// From when on, but not before `since`, there are at most `most` judged calls of this model.
+    pub async fn newest_judged(&self, model: &ModelId, since: UnixMillis, most: u32) -> Result<UnixMillis, StoreError> {
         let mut conn = self.read().await?;
-        let text = "SELECT scale, shift FROM site_calibrations WHERE model = $1";
-        let row = sql!(optional (f64, f64), in conn, text, model.as_str())?;
-        Ok(row.map(|(scale, offset)| SiteCalibration { scale, offset }))
+        let text = "
+            SELECT at_ms FROM judged_calls WHERE model = $1 AND at_ms >= $2
+            ORDER BY at_ms DESC LIMIT 1 OFFSET $3";
+        let first_left_out = sql!(optional (i64,), in conn, text, model.as_str(), since.0, i64::from(most))?;
+        Ok(first_left_out.map_or(since, |(at_ms,)| UnixMillis(at_ms + 1)))
+    }
+
+    /// The line that judged calls have put through this model's likelihood ratios, if any.
+    pub async fn site_calibration(&self, model: &ModelId) -> Result<Option<TakenUp>, StoreError> {
+        let mut conn = self.read().await?;
+        let text = "SELECT scale, shift, fitted_ms FROM site_calibrations WHERE model = $1";
+        let row = sql!(optional (f64, f64, i64), in conn, text, model.as_str())?;
+        Ok(row.map(|(scale, offset, at)| TakenUp { line: SiteCalibration { scale, offset }, at: UnixMillis(at) }))
     }
 
     /// Takes up a line, or with `None` goes back to the model's own calibration; with its line in the audit.

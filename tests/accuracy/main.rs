@@ -8,3 +8,4 @@ mod a_voice_is_heard_through_babble;
 mod development_speakers_are_recognised;
 mod enrolment_refuses_two_people;
 mod eval_reports;
+mod judged_calls_calibrate;

@@ -97,6 +97,15 @@ impl House {
         String::from_utf8(doctor.arg("doctor").args(set).output().await.unwrap().stdout).unwrap()
     }
 
+    /// What `regulars accuracy --json` says of this house's books.
+    pub async fn accuracy(&self) -> serde_json::Value {
+        let store = format!("store.url=sqlite:{}", self.folder.path().join("house.db").display());
+        let mut accuracy = tokio::process::Command::new(env!("CARGO_BIN_EXE_regulars"));
+        let output = accuracy.args(["accuracy", "--json", "--set", &store]).output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     pub async fn screen(&self) -> Screen {
         self.screen_of(LINE).await
     }
@@ -110,8 +119,12 @@ impl House {
 
     /// `sip:LINE@...` of the first UDP listener.
     pub fn uri(&self) -> String {
+        self.uri_of(LINE)
+    }
+
+    fn uri_of(&self, line: &str) -> String {
         let udp = self.service().sip.iter().find(|listen| listen.to_string().starts_with("udp")).unwrap();
-        format!("sip:{LINE}@{}", udp.addr)
+        format!("sip:{line}@{}", udp.addr)
     }
 }
 
@@ -217,20 +230,25 @@ impl House {
         self.call_with(from, &sound(recordings))
     }
 
+    /// The same on another line.
+    pub fn call_on(&self, line: &str, from: Option<&str>, recordings: &[PathBuf]) -> Phone {
+        self.place(line, from, &sound(recordings), Tail::UntilHangUp)
+    }
+
     /// The same with these samples at 8 kHz.
     pub fn call_with(&self, from: Option<&str>, samples: &[f32]) -> Phone {
-        self.place(from, samples, Tail::UntilHangUp)
+        self.place(LINE, from, samples, Tail::UntilHangUp)
     }
 
     /// Hangs up when everything has been said.
     pub fn call_to_the_end(&self, from: Option<&str>, samples: &[f32]) -> Phone {
-        self.place(from, samples, Tail::For(Duration::from_secs(1)))
+        self.place(LINE, from, samples, Tail::For(Duration::from_secs(1)))
     }
 
-    fn place(&self, from: Option<&str>, samples: &[f32], tail: Tail) -> Phone {
+    fn place(&self, line: &str, from: Option<&str>, samples: &[f32], tail: Tail) -> Phone {
         let mut audio = Vec::new();
         codec::encode(Codec::Pcmu, samples, &mut audio);
-        let mut options = SoftphoneOptions::new(self.uri(), from.map(|from| from.to_owned().into()), audio);
+        let mut options = SoftphoneOptions::new(self.uri_of(line), from.map(|from| from.to_owned().into()), audio);
         options.codec = Codec::Pcmu;
         options.tail = tail;
         let hang_up = CancellationToken::new();

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 #![allow(clippy::disallowed_methods)] // these tasks play the world outside the service
 
+mod accuracy;
 mod agent_commands;
 mod another_model;
 mod bad_input;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
+use super::judged::{calibrate, judge};
 use super::scenes::{earlier, event, scene};
 use super::shop::RunningDesk;
 
@@ -82,6 +83,8 @@ async fn answer_to(desk: &RunningDesk, request: &Value) -> Value {
     match text("do") {
         "play" => desk.play(earlier(scene(text("scene")), LIVED_IN_MS)).await,
         "close" => desk.play(vec![event(text("call"), "", What::Closed)]).await,
+        "judge" => judge(&desk.store, request["calls"].as_u64().unwrap_or_default() as usize).await,
+        "calibrate" => calibrate(&desk.store).await,
         "refuse" => desk.refuse_next(),
         "commands" => return desk.commands().iter().map(command).collect(),
         other => panic!("no such request: {other:?}"),
@@ -115,6 +118,11 @@ fn command(command: &AgentCommand) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_works_with_the_page_by_keys_alone() {
     run("agent.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supervisor_sees_how_often_the_card_was_right() {
+    run("supervisor.mjs").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test fails by panicking
 
+mod accuracy;
 mod browser;
 mod commands;
+mod judged;
 mod opening;
 mod people;
 mod scenes;

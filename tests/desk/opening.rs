@@ -19,7 +19,7 @@ use super::shop::{RunningDesk, options, registry};
 async fn open(listen: &str) -> Result<SocketAddr, DeskError> {
     let life = Lifecycle::default();
     let feed = Feed::start(mpsc::channel(1).1, 1, &life);
-    let opened = desk::serve(options(listen.parse().unwrap()), feed, registry().await, life.clone()).await;
+    let opened = desk::serve(options(listen.parse().unwrap()), feed, registry().await.1, life.clone()).await;
     life.shut_down_hard();
     opened
 }
@@ -60,7 +60,7 @@ async fn a_busy_port_is_named() {
 #[tokio::test]
 async fn the_page_comes_with_strict_headers_and_is_asked_for_again_each_time() {
     let desk = RunningDesk::open().await;
-    for path in ["/", "/line/101"] {
+    for path in ["/", "/line/101", "/supervisor"] {
         let page = get(&desk, path).await;
         assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
         assert!(page.contains("content-security-policy: default-src 'self';"), "{page}");
@@ -96,9 +96,12 @@ async fn health_and_reflection_stand_beside_the_desk() {
     let channel = tonic::transport::Channel::from_shared(format!("http://{}", desk.address)).unwrap();
     let channel = channel.connect().await.unwrap();
 
-    let service = tonic_health::pb::HealthCheckRequest { service: "regulars.v1.DeskService".to_owned() };
-    let health = HealthClient::new(channel.clone()).check(service).await.unwrap().into_inner();
-    assert_eq!(health.status(), tonic_health::pb::health_check_response::ServingStatus::Serving);
+    let services = ["regulars.v1.DeskService", "regulars.v1.SupervisorService"];
+    for service in services {
+        let service = tonic_health::pb::HealthCheckRequest { service: service.to_owned() };
+        let health = HealthClient::new(channel.clone()).check(service).await.unwrap().into_inner();
+        assert_eq!(health.status(), tonic_health::pb::health_check_response::ServingStatus::Serving);
+    }
 
     let list = MessageRequest::ListServices(String::new());
     let request = ServerReflectionRequest { host: String::new(), message_request: Some(list) };
@@ -109,7 +112,9 @@ async fn health_and_reflection_stand_beside_the_desk() {
         .into_inner();
     let answer = answers.message().await.unwrap().unwrap();
     let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else { panic!("{answer:?}") };
-    assert!(list.service.iter().any(|service| service.name == "regulars.v1.DeskService"), "{list:?}");
+    for name in services {
+        assert!(list.service.iter().any(|service| service.name == name), "{list:?}");
+    }
     desk.close().await;
 }
 

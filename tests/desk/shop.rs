@@ -17,6 +17,7 @@ use regulars::voice::ModelId;
 use tokio::sync::mpsc;
 use tonic::transport::Channel;
 
+use super::judged::{MODEL, calibration};
 use super::people::known;
 
 pub struct RunningDesk {
@@ -24,6 +25,7 @@ pub struct RunningDesk {
     pub life: Lifecycle,
     events: mpsc::Sender<CallEvent>,
     registry: Registry,
+    pub store: Store,
     calls: Mutex<HashMap<CallId, CallEvent>>,
     /// What agents asked, oldest first.
     commands: Arc<Mutex<Vec<AgentCommand>>>,
@@ -43,11 +45,12 @@ pub fn options(listen: SocketAddr) -> desk::Options {
     desk::Options { listen, shop, max_connections: 32 }
 }
 
-/// A registry over empty books that live as long as the test.
-pub async fn registry() -> Registry {
+/// Empty books that live as long as the test, and a registry over them.
+pub async fn registry() -> (Store, Registry) {
     let key = KeySource::Value("5a".repeat(32).into());
     let books = Store::open(store::Options { url: "sqlite::memory:".to_owned(), key }).await.unwrap();
-    Registry::new(books, Voiceprints::new(ModelId::new("none-1")), 100)
+    let voiceprints = Voiceprints::new(ModelId::new(MODEL));
+    (books.clone(), Registry::new(books, voiceprints, Arc::new(calibration()), 100))
 }
 
 impl RunningDesk {
@@ -59,13 +62,14 @@ impl RunningDesk {
         let life = Lifecycle::default();
         let (events, received) = mpsc::channel(256);
         let feed = Feed::start(received, 100, &life);
-        let registry = registry().await;
+        let (store, registry) = registry().await;
         let address = desk::serve(options(listen), feed, registry.clone(), life.clone()).await.unwrap();
         Self {
             address,
             life,
             events,
             registry,
+            store,
             calls: Mutex::default(),
             commands: Arc::default(),
             refusing: Arc::default(),

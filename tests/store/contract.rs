@@ -52,6 +52,7 @@ cases! {
     judged::a_judged_call_comes_back_as_it_was_and_the_last_word_holds
     judged::a_no_takes_the_callers_trials_away
     judged::a_caller_who_was_never_asked_is_somebody_else
+    judged::the_newest_of_many_judged_calls_are_found_without_reading_them
     judged::a_line_of_the_shops_own_holds_for_its_model_until_it_is_taken_back
     fingerprints::a_call_comes_back_as_it_was_and_to_its_customer_only
     fingerprints::a_no_takes_the_fingerprints_of_its_customer

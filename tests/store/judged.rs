@@ -1,8 +1,8 @@
 //! What agents said of who it was is kept with the scores, as long as those whom it is about agree.
 
-use regulars::base::{CallId, Line};
+use regulars::base::{CallId, Line, UnixMillis};
 use regulars::customer::{ConsentRecord, CustomerId};
-use regulars::identity::{JudgedCall, State, Trial};
+use regulars::identity::{JudgedCall, State, TakenUp, Trial};
 use regulars::voice::{Bandwidth, ModelId, Quality, Score, SiteCalibration};
 
 use crate::fixture::{Fixture, NOW, model, print, yes, yes_after};
@@ -67,12 +67,26 @@ pub async fn a_caller_who_was_never_asked_is_somebody_else(at: &Fixture) {
     assert_eq!(at.store.judged_calls(&model(), NOW).await.unwrap(), [judged("call-1", None, &[&anna])]);
 }
 
+pub async fn the_newest_of_many_judged_calls_are_found_without_reading_them(at: &Fixture) {
+    let [anna, _] = household(at).await;
+    for ms in 0..5 {
+        let call = JudgedCall { at: UnixMillis(NOW.0 + ms), ..judged(&format!("call-{ms}"), None, &[&anna]) };
+        at.store.record_judged(&call, &model()).await.unwrap();
+    }
+    for (since, most, wanted) in [(0, 5, 0), (0, 9, 0), (0, 2, 3), (4, 2, 4)] {
+        let from = at.store.newest_judged(&model(), UnixMillis(NOW.0 + since), most).await.unwrap();
+        assert_eq!(from.0 - NOW.0, wanted, "{most} since {since}");
+        assert!(at.store.judged_calls(&model(), from).await.unwrap().len() <= most as usize);
+    }
+}
+
 pub async fn a_line_of_the_shops_own_holds_for_its_model_until_it_is_taken_back(at: &Fixture) {
     let line = |scale| Some(SiteCalibration { scale, offset: -0.25 });
+    let taken_up = |scale| line(scale).map(|line| TakenUp { line, at: NOW });
     assert_eq!(at.store.site_calibration(&model()).await.unwrap(), None);
     for scale in [0.75, 0.5] {
         at.store.set_site_calibration(&model(), line(scale), "pia", NOW).await.unwrap();
-        assert_eq!(at.store.site_calibration(&model()).await.unwrap(), line(scale));
+        assert_eq!(at.store.site_calibration(&model()).await.unwrap(), taken_up(scale));
     }
     assert_eq!(at.store.site_calibration(&ModelId::new("another-1")).await.unwrap(), None);
     at.store.set_site_calibration(&model(), None, "pia", NOW).await.unwrap();

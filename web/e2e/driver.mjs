@@ -18,7 +18,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Asks the test: `{ do: "play", scene }`, `{ do: "commands" }`, `{ do: "drop" }`, `{ do: "reopen" }`. */
+/** Asks the test: `{ do: "play", scene }`, `{ do: "judge", calls }`, `{ do: "commands" }`, `{ do: "drop" }`, `{ do: "reopen" }`. */
 export async function ask(request) {
   process.stdout.write(`${JSON.stringify(request)}\n`);
   const { value, done } = await answers.next();

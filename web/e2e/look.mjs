@@ -1,13 +1,8 @@
 // Every state, at two sizes, in light and dark: a picture of each, and what axe-core has to say against it.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import axe from "axe-core";
 import { ask, open, play, withPage } from "./driver.mjs";
-
-const SIZES = { desk: { width: 1280, height: 800 }, tablet: { width: 820, height: 1180 } };
-const SCHEMES = ["light", "dark"];
-const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+import { faults, picture } from "./picture.mjs";
 
 /** The scene, and what its headline says. */
 const SCENES = [
@@ -36,10 +31,6 @@ const SCENES = [
   ["ended", "Anna Ferrante"],
   ["busy", "Anna Ferrante"],
 ];
-
-const folder = process.env.PICTURES;
-mkdirSync(folder, { recursive: true });
-const faults = [];
 
 await withPage({}, async (page) => {
   await open(page);
@@ -75,30 +66,3 @@ await withPage({}, async (page) => {
   await picture(page, "connection-lost");
 });
 assert.deepEqual(faults, [], "axe-core found faults");
-
-async function picture(page, state) {
-  for (const [size, viewport] of Object.entries(SIZES)) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of SCHEMES) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.evaluate(() => document.fonts.ready);
-      await page.screenshot({ path: `${folder}/${state}-${size}-${colorScheme}.png` });
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), WCAG);
-      for (const { id, help, nodes } of violations) {
-        faults.push(`${state} ${size} ${colorScheme}: ${id} (${help}) at ${nodes.map((node) => node.target).join(" ")}`);
-      }
-      const tooSmall = await page.evaluate(smallTargets);
-      for (const target of tooSmall) faults.push(`${state} ${size}: ${target} is below 44 px`);
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-      if (sideways) faults.push(`${state} ${size}: the page scrolls sideways`);
-    }
-  }
-}
-
-function smallTargets() {
-  return [...document.querySelectorAll("button, input:not([type=radio]), label.choice")]
-    .map((element) => [element, element.getBoundingClientRect()])
-    .filter(([, box]) => box.width > 0 && (box.width < 43.5 || box.height < 43.5))
-    .map(([element, box]) => `${element.textContent || element.id} ${Math.round(box.width)}x${Math.round(box.height)}`);
-}

@@ -1,10 +1,12 @@
-// The way to the service: one stream that is always opened again, and the commands.
+// The way to the service: one stream that is always opened again, the commands, and what a supervisor asks.
 
 import { createClient, type Client } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { DeskService, type Card } from "../dist/gen/regulars/v1/desk_pb.ts";
+import { SupervisorService } from "../dist/gen/regulars/v1/supervisor_pb.ts";
 
 export type DeskClient = Client<typeof DeskService>;
+export type SupervisorClient = Client<typeof SupervisorService>;
 
 /** A page that is being closed may still finish what the agent has done: such requests outlive it. */
 let leaving = false;
@@ -17,6 +19,10 @@ export function connect(): DeskClient {
     fetch: (input, init) => fetch(input, leaving ? { ...init, keepalive: true } : init),
   });
   return createClient(DeskService, transport);
+}
+
+export function connectSupervisor(): SupervisorClient {
+  return createClient(SupervisorService, createGrpcWebTransport({ baseUrl: location.origin }));
 }
 
 export interface Watcher {

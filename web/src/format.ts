@@ -3,18 +3,28 @@
 import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { t } from "./texts.ts";
 
+const toTheSecond = new Intl.DateTimeFormat(t.locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const clock = new Intl.DateTimeFormat(t.locale, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(t.locale, { weekday: "short", day: "numeric", month: "short" });
 const dayAndYear = new Intl.DateTimeFormat(t.locale, { day: "numeric", month: "short", year: "numeric" });
 const relative = new Intl.RelativeTimeFormat(t.locale, { numeric: "auto" });
 const languages = new Intl.DisplayNames(t.locale, { type: "language" });
 const percents = new Intl.NumberFormat(t.locale, { style: "percent", maximumFractionDigits: 0 });
+const rates = new Intl.NumberFormat(t.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const seconds = new Intl.NumberFormat(t.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 const DAY_MS = 86_400_000;
 
 export function time(at: Date): string {
   return clock.format(at);
+}
+
+export function timeToTheSecond(at: Date): string {
+  return toTheSecond.format(at);
+}
+
+export function date(at: Date): string {
+  return dayAndYear.format(at);
 }
 
 export function year(at: Timestamp | undefined): string {
@@ -50,6 +60,16 @@ export function percent(chance: number): string {
   if (chance > 0.99) return "> 99 %";
   if (chance < 0.01) return "< 1 %";
   return percents.format(chance).replace("%", " %").replace("  ", " ");
+}
+
+/** A rate of counted things, which may well be none or all: "3.3 %". */
+export function rate(share: number): string {
+  return `${points(share)}\u00a0%`;
+}
+
+/** The same without its sign. */
+export function points(share: number): string {
+  return rates.format(100 * share);
 }
 
 export function chanceWord(chance: number): string {

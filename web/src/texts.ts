@@ -1,6 +1,7 @@
 // Every word that the page itself says. A translation is another table of the same type.
 
 import type { Channel, EndCause } from "../dist/gen/regulars/v1/desk_pb.ts";
+import type { Bandwidth } from "../dist/gen/regulars/v1/supervisor_pb.ts";
 
 const en = {
   product: "Regulars",
@@ -172,6 +173,103 @@ const en = {
   nextCall: "Next call",
   previousCall: "Previous call",
   keys: "Keys",
+
+  // The supervisor's page. The plain word first, the term of ISO/IEC 19795-1 second.
+  accuracy: {
+    title: "How often the card was right",
+    back: "Back to the calls",
+    reading: "Reading the calls.",
+    asOf: (time: string) => `As of ${time}`,
+    lost: (time: string) => `The service does not answer. What you see is as of ${time}; trying again.`,
+    lostEmpty: "The service does not answer; trying again.",
+    period: "Calls of the last",
+    days: (days: number) => (days === 365 ? "year" : `${days} days`),
+    newestOnly: (since: string) => `There are more calls than are read at once: these are the newest, since ${since}.`,
+    judged: (calls: string, tooEarly: number) =>
+      `${calls} judged by the agents. ` +
+      (tooEarly === 0
+        ? "All of them had speech enough for a name."
+        : `${tooEarly} of them before there was speech enough for a name; the rates leave ${tooEarly === 1 ? "it" : "those"} out.`),
+    calls: (calls: number) => (calls === 1 ? "One call was" : `${calls} calls were`),
+    none: "No call has been judged yet.",
+    noneIn: (days: string) => `No call of the last ${days} has been judged.`,
+    noneLong:
+      "A call counts when the caller’s voice was compared and an agent then said who it was: by confirming the name, " +
+      "choosing another, “Someone else”, or taking the order. The figures appear here by themselves.",
+    noneAdvice: "Ask the agents to confirm a name also when the card is right: otherwise only the mistakes are counted.",
+
+    missed: "Not recognised",
+    missedOf: (count: number, of: number) =>
+      `Of ${of} ${of === 1 ? "regular" : "regulars"} who called, ${count || "none"} ${count === 1 ? "was" : "were"} not recognised.`,
+    missedTerm: "False-negative identification rate, FNIR",
+    taken: "Taken for a regular",
+    takenOf: (count: number, of: number) =>
+      `Of ${of} other ${of === 1 ? "caller" : "callers"}, ${count || "none"} ${count === 1 ? "was" : "were"} recognised as somebody.`,
+    takenTerm: "False-positive identification rate, FPIR",
+    wrong: "A wrong name",
+    wrongOf: (count: number, of: number) =>
+      `In ${count || "none"} of ${of} ${of === 1 ? "call" : "calls"} the card stood for another than the caller.`,
+    wrongTerm: "Wrong name shown as recognised, of all calls",
+    noSuchCall: "No such call so far.",
+    between: (low: string, high: string) => `Between ${low} and ${high} (95 % confidence)`,
+
+    show: "Show",
+    all: "All calls",
+    bandwidths: ["", "Narrowband lines", "Wideband lines"] satisfies Record<Bandwidth, string> as readonly string[],
+
+    chances: "Did the stated chance come true?",
+    chancesTerm: "Reliability diagram, by the chance of the likeliest person",
+    chancesLong: "On the dashed line, people are as often who the card says as it states. Below it, the card promises too much.",
+    chancesNone: "No call with speech enough yet.",
+    stated: "Card stated",
+    cameTrue: "Came true",
+    range: (from: string, to: string) => `${from} to ${to}`,
+    point: (stated: string, cameTrue: string) => `stated ${stated}, came true ${cameTrue}`,
+
+    det: "Missing a regular against letting a stranger pass",
+    detTerm: "Detection error tradeoff, DET: single comparisons with one voiceprint, at every threshold",
+    detX: "strangers let pass, %",
+    detY: "regulars missed, %",
+    detLong: (targets: number, callers: number, nontargets: number) =>
+      `From ${targets} comparisons with the caller’s own voiceprint, by ${callers} ${callers === 1 ? "caller" : "callers"}, ` +
+      `and ${nontargets} with somebody else’s.`,
+    detFew: (targets: number, nontargets: number, least: number) =>
+      `Too few comparisons for this curve: ${targets} with the caller’s own voiceprint and ${nontargets} with somebody ` +
+      `else’s. It takes ${least} of each.`,
+    equal: "Both errors equal (EER)",
+    ifPass: "Strangers let pass",
+    isMissed: "Regulars missed",
+    confidence: "95 % confidence",
+
+    parts: "By line and by bandwidth",
+    part: "Calls of",
+    judgedCalls: "Judged",
+    cost: "Cllr",
+    costLong: "Cllr: what the chances cost in bits. 0 is perfect, 1 is what saying nothing costs.",
+    so: (count: number, of: number) => `${count} of ${of}`,
+
+    inForce: "The chances on the cards",
+    model: "They are worked out as they came with the speaker model.",
+    own: (since: string) => `They are fitted to this shop’s own calls${since ? `, since ${since}` : ""}.`,
+    atNextStart: "That has been changed meanwhile: the next start of the service takes up the new one.",
+    line: (scale: string, offset: string) => `log-likelihood ratio × ${scale} ${offset}`,
+    refitFew: "A fit to this shop’s own calls needs more of the last year:",
+    missingTargets: (n: number) => `${n} more comparisons with the caller’s own voiceprint`,
+    missingNontargets: (n: number) => `${n} more with somebody else’s`,
+    missingPeople: (n: number) => `${n} more ${n === 1 ? "person" : "people"} among those who are compared`,
+    refitBetter: (now: string, then: string) =>
+      `A fit to the calls of the last year would be better: the cost (Cllr) would go from ${now} to ${then} bits, on people ` +
+      `whom it has not seen.`,
+    refitWould: (now: string, then: string) => `What the voice alone makes ${now} now would then be ${then}.`,
+    refitHow: "regulars calibrate --dry-run shows more, and regulars calibrate takes it up.",
+    refitSame: (now: string, then: string) =>
+      `A fit to the calls of the last year would be no better than what holds now: a cost (Cllr) of ${then} against ${now} bits.`,
+    caution:
+      "These are figures of the calls that agents have judged. They speak up more readily when a card is wrong, so over all " +
+      "calls the rates may be lower. The ranges count calls; calls of one caller are alike, so with few callers the truth " +
+      "may lie outside.",
+  },
+
   numbers: ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
 };
 

@@ -2,9 +2,9 @@
 
 use super::bootstrap::{Draws, Estimate};
 use super::calibrated::Calibrated;
-use super::metrics::Trials;
 use super::ranking::Ranking;
 use super::trials::Cast;
+use crate::voice::Trials;
 
 #[derive(serde::Serialize)]
 pub struct Figures {

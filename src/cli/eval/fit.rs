@@ -3,10 +3,9 @@
 use std::fmt;
 
 use super::calibrated::pair;
-use super::metrics::Trials;
 use super::trials::{Cast, FOLDS};
 use crate::voice::calibration::{Limits, Weights, features};
-use crate::voice::{Calibration, Llr, ModelId, Quality, Score, SiteCalibration};
+use crate::voice::{Calibration, Llr, ModelId, Quality, Score, SiteCalibration, Trials};
 
 /// A calibration and how well it does on people that it was not fitted on.
 pub struct Fitted {

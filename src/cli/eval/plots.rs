@@ -8,8 +8,9 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
 use plotters::prelude::*;
 
 use super::calibrated::Calibrated;
-use super::metrics::Trials;
 use super::trials::Cast;
+use crate::voice::Trials;
+use crate::voice::metrics::normal_deviate;
 
 /// One manifest's plots: `NAME.det.svg` with a curve a length, and `NAME.SECONDS.scores.svg`.
 pub fn draw(
@@ -48,7 +49,7 @@ const COLOURS: [RGBColor; 4] =
 
 /// Detection error tradeoff (Martin et al., Eurospeech 1997): both errors on the scale of normal deviates, on which normal
 /// scores make a straight line.
-fn det(file: &Path, title: &str, curves: &[(String, Vec<(f64, f64)>)]) -> Drawn {
+pub(in crate::cli) fn det(file: &Path, title: &str, curves: &[(String, Vec<(f64, f64)>)]) -> Drawn {
     let root = SVGBackend::new(file, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&root)
@@ -149,25 +150,9 @@ fn scores(file: &Path, title: &str, meaning: &str, trials: &Trials) -> Drawn {
 
 const BINS: usize = 60;
 
-/// The standard normal quantile, to 5e-4 (Abramowitz and Stegun 26.2.23): a tenth of a line's width.
-fn normal_deviate(p: f64) -> f64 {
-    let p = p.clamp(1e-9, 1.0 - 1e-9);
-    let t = (-2.0 * p.min(1.0 - p).ln()).sqrt();
-    let tail =
-        t - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
-    if p < 0.5 { -tail } else { tail }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_normal_deviate_is_that_of_the_tables() {
-        for (p, wanted) in [(0.5, 0.0), (0.025, -1.95996), (0.001, -3.09023), (0.8413447, 1.0)] {
-            assert!((normal_deviate(p) - wanted).abs() < 5e-4, "{p}");
-        }
-    }
 
     #[test]
     fn both_plots_are_svg_and_the_same_twice() {

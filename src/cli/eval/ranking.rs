@@ -1,6 +1,7 @@
 //! Error rates from scores that are sorted once, however often the speakers are drawn anew.
 
 use super::trials::Matrix;
+use crate::voice::metrics::equal_error;
 
 /// The trials of one length, best first. `weights` below say how often each speaker counts, by [`super::trials::Cast::speakers`].
 pub struct Ranking {
@@ -55,7 +56,7 @@ impl Ranking {
         ranking
     }
 
-    /// Equal error rate, 0 to 1, interpolated between the two neighbouring thresholds. `None` when a side is empty.
+    /// Equal error rate, 0 to 1. `None` when a side is empty.
     pub fn eer(&self, weights: &[u32]) -> Option<f64> {
         let all_targets: f64 = self.targets.iter().map(|target| f64::from(weights[target.speaker])).sum();
         let all_nontargets: f64 = self.probes.iter().map(|probe| self.strangers_of(probe, weights)).sum();
@@ -64,24 +65,18 @@ impl Ranking {
         }
         let (mut targets, mut nontargets) = (self.targets.iter().peekable(), self.nontargets.iter().peekable());
         let (mut found, mut accepted) = (0.0, 0.0);
-        let (mut miss_before, mut false_alarm_before) = (1.0, 0.0);
-        loop {
-            let next_target = targets.peek().map_or(f32::NEG_INFINITY, |target| target.score);
-            let threshold = nontargets.peek().map_or(next_target, |nontarget| nontarget.score.max(next_target));
+        equal_error(std::iter::from_fn(|| {
+            let scores =
+                [targets.peek().map(|target| target.score), nontargets.peek().map(|nontarget| nontarget.score)];
+            let threshold = scores.into_iter().flatten().reduce(f32::max)?;
             while let Some(target) = targets.next_if(|target| target.score >= threshold) {
                 found += f64::from(weights[target.speaker]);
             }
             while let Some(nontarget) = nontargets.next_if(|nontarget| nontarget.score >= threshold) {
                 accepted += self.weight_of(nontarget, weights);
             }
-            let (miss, false_alarm) = (1.0 - found / all_targets, accepted / all_nontargets);
-            // The last threshold accepts everyone, so this comes true.
-            if false_alarm >= miss {
-                let (gap_before, gap) = (miss_before - false_alarm_before, false_alarm - miss);
-                return Some(miss_before + gap_before / (gap_before + gap) * (miss - miss_before));
-            }
-            (miss_before, false_alarm_before) = (miss, false_alarm);
-        }
+            Some((accepted / all_nontargets, 1.0 - found / all_targets))
+        }))
     }
 
     /// Share of the enrolled people's probes whose own print scores highest of all. Callers are weighed, the prints are not:

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::calibrated::pair;
 use super::manifest::{Role, Row};
-use super::metrics::Trials;
 use super::recordings::Heard;
 use crate::base::UnixMillis;
-use crate::voice::{Centroid, Gallery, ModelId, Pooled, Quality, Score, Voiceprint};
+use crate::voice::{Centroid, Gallery, ModelId, Pooled, Quality, Score, Trials, Voiceprint};
 
 /// The people of one manifest and what was heard of them.
 pub struct Cast {

@@ -1,8 +1,8 @@
 // The whole page: calls on the left, the person in the middle, the order on the right, undo at the foot.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { actionOf, type Action } from "../keys.ts";
-import { selectedCard, type Model } from "../model.ts";
+import { selectedCard } from "../model.ts";
 import type { Store } from "../store.ts";
 import { t } from "../texts.ts";
 import { Announcer, useTitle } from "./Announcer.tsx";
@@ -14,6 +14,7 @@ import { Person } from "./Person.tsx";
 import { Rail } from "./Rail.tsx";
 import { Ticket } from "./Ticket.tsx";
 import { TopBar } from "./TopBar.tsx";
+import { useModel } from "./useModel.ts";
 
 export function App({ store }: { store: Store }) {
   const model = useModel(store);
@@ -40,12 +41,6 @@ export function App({ store }: { store: Store }) {
       <Announcer card={card} />
     </div>
   );
-}
-
-function useModel(store: Store): Model {
-  const [model, setModel] = useState(store.model);
-  useEffect(() => store.subscribe(() => setModel(store.model)), [store]);
-  return model;
 }
 
 function useKeys(store: Store): void {

@@ -28,6 +28,9 @@ export function Empty({ model }: { model: Model }) {
           </div>
         ))}
       </dl>
+      <p class="to-supervisor">
+        <a href="/supervisor">{t.accuracy.title}</a>
+      </p>
     </main>
   );
 }

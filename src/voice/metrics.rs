@@ -1,4 +1,4 @@
-//! Costs of scores and of likelihood ratios (NIST SRE plans define them). Error rates are in `ranking.rs`.
+//! Costs of scores and of likelihood ratios (NIST SRE plans define them). How searches end is in `cli/eval/ranking.rs`.
 
 /// Scores of trials by one person and by two.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +72,21 @@ impl Trials {
         Some(pooled.iter().map(cost).sum::<f64>() / 2.0 / std::f64::consts::LN_2)
     }
 
-    /// (false alarms, misses) at every threshold, 0 to 1; empty when a side is.
+    /// Equal error rate, 0 to 1. `None` when a side is empty.
+    pub fn eer(&self) -> Option<f64> {
+        equal_error(self.det().into_iter().rev())
+    }
+
+    /// Targets missed at the lowest threshold that lets no more than `false_alarm` of the nontargets pass.
+    pub fn missed_at(&self, false_alarm: f64) -> Option<usize> {
+        /// Shares are not exact; half of one trial is far more.
+        const ROUNDING: f64 = 1e-9;
+        let curve = self.error_curve()?;
+        let point = curve.iter().find(|errors| errors.false_alarm <= false_alarm + ROUNDING)?;
+        Some((point.miss * self.targets.len() as f64).round() as usize)
+    }
+
+    /// (false alarms, misses) at every threshold, 0 to 1, the lowest first; empty when a side is.
     pub fn det(&self) -> Vec<(f64, f64)> {
         let curve = self.error_curve().unwrap_or_default();
         curve.iter().map(|errors| (errors.false_alarm, errors.miss)).collect()
@@ -103,6 +117,29 @@ impl Trials {
         curve.push(Errors { miss: 1.0, false_alarm: 0.0 });
         Some(curve)
     }
+}
+
+/// Where (false alarms, misses) meet, interpolated between the two neighbouring thresholds, the highest of which comes first.
+pub fn equal_error(curve: impl IntoIterator<Item = (f64, f64)>) -> Option<f64> {
+    let (mut false_alarm_before, mut miss_before) = (0.0, 1.0);
+    for (false_alarm, miss) in curve {
+        if false_alarm >= miss {
+            let (gap_before, gap) = (miss_before - false_alarm_before, false_alarm - miss);
+            return Some(miss_before + gap_before / (gap_before + gap) * (miss - miss_before));
+        }
+        (false_alarm_before, miss_before) = (false_alarm, miss);
+    }
+    None
+}
+
+/// The standard normal quantile, to 5e-4 (Abramowitz and Stegun 26.2.23): a tenth of a line's width. On this scale of
+/// both errors normal scores make a straight line (Martin et al., "The DET curve", Eurospeech 1997).
+pub fn normal_deviate(p: f64) -> f64 {
+    let p = p.clamp(1e-9, 1.0 - 1e-9);
+    let t = (-2.0 * p.min(1.0 - p).ln()).sqrt();
+    let tail =
+        t - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
+    if p < 0.5 { -tail } else { tail }
 }
 
 /// Trials that get one likelihood ratio.
@@ -183,6 +220,27 @@ mod tests {
             let moved = trials(&map(&of.targets), &map(&of.nontargets));
             assert!(moved.cllr().unwrap() > least);
             assert!((moved.min_cllr().unwrap() - least).abs() < 1e-12);
+        }
+    }
+
+    /// By hand: at a threshold of 0.5 one of four is missed and one of four passes.
+    #[test]
+    fn errors_meet_between_thresholds_and_are_counted_at_a_share_of_false_alarms() {
+        let of = trials(&[0.3, 0.6, 0.7, 0.9], &[0.1, 0.2, 0.4, 0.5]);
+        assert_eq!(of.eer(), Some(0.25));
+        assert_eq!((of.missed_at(0.0), of.missed_at(0.25), of.missed_at(0.5)), (Some(1), Some(1), Some(0)));
+        // One threshold misses none and lets one of three pass, the next misses one of two and lets none pass.
+        let eer = trials(&[0.5, 0.9], &[0.1, 0.2, 0.6]).eer().unwrap();
+        assert!((eer - 1.0 / 3.0).abs() < 1e-12, "{eer}");
+        assert_eq!((trials(&[], &[0.5]).eer(), trials(&[0.5], &[]).missed_at(0.1)), (None, None));
+        let twenty: Vec<f32> = (0..20).map(|n| n as f32).collect();
+        assert_eq!(trials(&[18.5, 19.5], &twenty).missed_at(0.05), Some(0), "one of twenty is five in a hundred");
+    }
+
+    #[test]
+    fn the_normal_deviate_is_that_of_the_tables() {
+        for (p, wanted) in [(0.5, 0.0), (0.025, -1.95996), (0.001, -3.09023), (0.8413447, 1.0)] {
+            assert!((normal_deviate(p) - wanted).abs() < 5e-4, "{p}");
         }
     }
 
