@@ -9,9 +9,9 @@ use tokio::sync::watch;
 
 use crate::base::{CallId, E164, ErrorKind, Line, Pii, clock};
 use crate::customer::likely_order::{self, ShopModel};
-use crate::customer::{ConsentRecord, CustomerId, Dossier};
+use crate::customer::{ConsentRecord, CustomerId};
 use crate::identity::JudgedCall;
-use crate::store::{AuditRow, CallFacts, HeardCall, NewOrder, Refresh, Store};
+use crate::store::{AuditRow, CallFacts, HeardCall, NewOrder, Refresh, Store, StoreError};
 use crate::voice::ModelId;
 
 use super::judged::{Compared, Verdict};
@@ -66,8 +66,8 @@ impl Books {
     }
 
     pub async fn fetch(self, customer: CustomerId) -> Event {
-        let known = match self.store.dossier(&customer).await {
-            Ok(Some(dossier)) => Ok(Arc::new(self.know(dossier))),
+        let known = match self.know(&customer).await {
+            Ok(Some(known)) => Ok(Arc::new(known)),
             Ok(None) => Err(CommandError::new(ErrorKind::NotFound, "There is no such customer in the books.")),
             Err(error) => {
                 tracing::error!(call = %self.call, %error, "a customer's books could not be read");
@@ -81,10 +81,13 @@ impl Books {
         Event::Written { ticket, outcome: self.carry_out(write).await }
     }
 
-    fn know(&self, dossier: Dossier) -> Known {
+    async fn know(&self, customer: &CustomerId) -> Result<Option<Known>, StoreError> {
+        let now = clock::wall();
+        let Some(dossier) = self.store.dossier(customer).await? else { return Ok(None) };
+        let brief = self.store.brief(customer, now).await?;
         let shop = self.shop.borrow().clone();
-        let likely = likely_order::predict(&dossier.orders, &shop, clock::wall(), &self.time_zone);
-        Known { dossier, likely }
+        let likely = likely_order::predict(&dossier.orders, &shop, now, &self.time_zone);
+        Ok(Some(Known { dossier, likely, brief }))
     }
 
     async fn carry_out(&self, write: Write) -> Result<Written, CommandError> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use jiff::civil::Date;
 
 use crate::base::{CallId, E164, Line, Pii, UnixMillis};
-use crate::customer::{CustomerId, Dossier, LikelyOrder, PersonAtNumber};
+use crate::customer::{Brief, CustomerId, Dossier, LikelyOrder, PersonAtNumber};
 use crate::identity::Decision;
 
 /// Something that happened in a call, as the desk hears of it. The desk folds these into a card.
@@ -113,6 +113,8 @@ pub struct Person {
 pub struct Known {
     pub dossier: Dossier,
     pub likely: Option<LikelyOrder>,
+    /// Of the company that they are, or work for.
+    pub brief: Option<Brief>,
 }
 
 /// What the voice would need to be of use.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{accuracy, call, demo, doctor, enroll, eval, import, load, models, serve};
+use super::{accuracy, call, demo, doctor, enroll, eval, import, load, models, party, serve};
 use crate::base::ErrorKind;
 use crate::config::ConfigError;
 use crate::service::ServiceError;
@@ -35,6 +35,8 @@ enum Command {
     Accuracy(accuracy::Args),
     /// Fit the stated chances to this shop's own calls
     Calibrate(accuracy::CalibrateArgs),
+    /// Merge two records of one customer, or split one of two; both can be undone
+    Party(party::Args),
     /// Speaker models of others: list, pull, check, use
     Models(models::Args),
     /// Place many calls at once and print how long each card took
@@ -59,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Eval(args) => eval::run(args),
         Command::Accuracy(args) => accuracy::run(args),
         Command::Calibrate(args) => accuracy::calibrate(args),
+        Command::Party(args) => party::run(args),
         Command::Models(args) => models::run(args),
         Command::Load(args) => load::run(args),
         Command::Doctor(args) => doctor::run(args),

@@ -10,6 +10,7 @@ pub mod eval;
 pub mod import;
 pub mod load;
 pub mod models;
+pub mod party;
 pub mod serve;
 
 pub use command::run;

@@ -6,6 +6,7 @@ pub mod contact;
 pub mod dossier;
 pub mod history;
 pub mod likely_order;
+pub mod party;
 pub mod profile;
 
 pub use consent::{ConsentChannel, ConsentRecord, Purpose};
@@ -13,4 +14,5 @@ pub use contact::{Channel, ComplaintState, Contact};
 pub use dossier::Dossier;
 pub use history::{Order, OrderLine};
 pub use likely_order::{LikelyOrder, ShopModel};
+pub use party::{Brief, Party, PartyKind, Role};
 pub use profile::{CustomerId, HouseholdId, PersonAtNumber, Profile};

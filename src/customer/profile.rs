@@ -1,9 +1,11 @@
 //! Who a customer is, apart from any voice.
 
-use crate::base::units::text_id;
-use crate::base::{Pii, UnixMillis};
 use std::fmt;
 use std::sync::Arc;
+
+use super::Party;
+use crate::base::units::text_id;
+use crate::base::{Pii, UnixMillis};
 
 text_id! {
     /// The shop's own key of a customer, at most 64 characters. An opaque key, not a name or number.
@@ -21,6 +23,7 @@ pub struct Profile {
     pub customer: CustomerId,
     pub name: Pii<String>,
     pub household: Option<HouseholdId>,
+    pub party: Party,
     /// BCP 47 tag of the language the customer wants to be spoken to in, such as `it` or `pt-BR`.
     pub language: Option<String>,
     pub allergies: Option<Pii<String>>,

@@ -1,6 +1,7 @@
 //! The consents that voiceprints stand on. The database refuses a print without its yes, whoever asks.
 
 use super::audit::{self, AuditRow};
+use super::parties::records;
 use super::people::lock;
 use super::sql::{Engine, Tx, sql};
 use super::{Store, StoreError};
@@ -48,12 +49,25 @@ impl Store {
         };
         let mut tx = self.begin().await?;
         lock(&mut tx, customer).await?;
+        // A no is the person's, under whatever record they once said yes.
+        let text = concat!(
+            "SELECT customer FROM consents WHERE customer <> $1 AND customer IN ",
+            records!("$1"),
+            " GROUP BY customer ORDER BY customer"
+        );
+        let doubles = sql!(all (String,), in tx, text, customer.as_str())?;
         // The trigger would delete them too; deleting them here tells which there were.
-        let text = "DELETE FROM voiceprints WHERE customer = $1 AND purpose = $2 RETURNING model";
+        let text =
+            concat!("DELETE FROM voiceprints WHERE purpose = $2 AND customer IN ", records!("$1"), " RETURNING model");
         let mut models = sql!(all (String,), in tx, text, customer.as_str(), purpose.as_str())?;
         // A row a call, a print a model.
         models.sort_unstable();
         models.dedup();
+        for (double,) in doubles {
+            let customer = CustomerId::new(double);
+            lock(&mut tx, &customer).await?;
+            add_record(&mut tx, &ConsentRecord { customer, ..refusal.clone() }).await?;
+        }
         add_record(&mut tx, &refusal).await?;
         let detail = format!("{} voiceprints deleted", models.len());
         audit::add(&mut tx, entry(&refusal, "withdraw", detail)).await?;
@@ -109,7 +123,11 @@ pub(super) fn entry(record: &ConsentRecord, action: &str, detail: String) -> Aud
 /// delete.
 pub(super) async fn newest_word(tx: &mut Tx, customer: &CustomerId) -> Result<Option<bool>, StoreError> {
     lock(tx, customer).await?;
-    let text = "SELECT given FROM consents WHERE customer = $1 AND purpose = $2 ORDER BY seq DESC LIMIT 1";
+    let text = concat!(
+        "SELECT given FROM consents WHERE purpose = $2 AND customer IN ",
+        records!("$1"),
+        " ORDER BY seq DESC LIMIT 1"
+    );
     let word = sql!(optional (bool,), in tx, text, customer.as_str(), Purpose::Recognise.as_str())?;
     Ok(word.map(|(given,)| given))
 }

@@ -50,6 +50,16 @@ pub enum StoreError {
     NotConsented,
     #[error("{0}; nothing was changed")]
     NotRefreshed(#[from] NotRefreshed),
+    #[error("a household or a company has no voice of its own: enrol one of its people")]
+    NotAPerson,
+    #[error("{0} is a double of another record already; undo that first")]
+    MergedAlready(CustomerId),
+    #[error("{0} is no double of another record")]
+    NotMerged(CustomerId),
+    #[error("{double} cannot be a double of {of}: it is the same record, or of another kind")]
+    NoDouble { double: CustomerId, of: CustomerId },
+    #[error("one of the {what} is not those of customer {customer}; nothing was changed")]
+    NotTheirs { customer: CustomerId, what: &'static str },
     #[error("an order needs at least one line, and quantities from 1 to 10000")]
     EmptyOrder,
     #[error("{0} is not on the menu")]
@@ -68,12 +78,18 @@ impl StoreError {
     pub fn kind(&self) -> ErrorKind {
         use StoreError::*;
         match self {
-            Url { .. } | EmptyOrder | OffMenu(_) | ImportFile { .. } | KeyText { .. } | KeyUnnamed { .. } => {
-                ErrorKind::InvalidInput
-            }
+            Url { .. }
+            | NotAPerson
+            | NoDouble { .. }
+            | NotTheirs { .. }
+            | EmptyOrder
+            | OffMenu(_)
+            | ImportFile { .. }
+            | KeyText { .. }
+            | KeyUnnamed { .. } => ErrorKind::InvalidInput,
             UnknownCustomer(_) => ErrorKind::NotFound,
             NotConsented | KeyFile { .. } | WrongKey { .. } | KeyLost { .. } => ErrorKind::Denied,
-            KeyReused | NotRefreshed(_) => ErrorKind::Conflict,
+            KeyReused | NotRefreshed(_) | MergedAlready(_) | NotMerged(_) => ErrorKind::Conflict,
             CannotOpen { .. } | Unreachable { .. } | DiskFull { .. } | ReadOnly { .. } | Locked { .. } => {
                 ErrorKind::Unavailable
             }

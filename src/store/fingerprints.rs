@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::consent::newest_word;
 use super::key::random;
+use super::parties::records;
 use super::people::new_id;
 use super::seal::NONCE_BYTES;
 use super::sql::{Engine, sql};
@@ -116,12 +117,15 @@ struct Row {
     nonce: Vec<u8>,
 }
 
-const CALLS_OF: &str = "
-    SELECT id, customer, flagged_by, heard_ms, sealed, nonce FROM fingerprints
-    WHERE flagged_by IS NULL AND customer = $1 AND heard_ms >= $2 AND COALESCE((
-        SELECT k.given FROM consents k WHERE k.customer = $1 AND k.purpose = 'recognise'
-        ORDER BY k.seq DESC LIMIT 1), FALSE)
-    ORDER BY heard_ms DESC, id LIMIT $3";
+const CALLS_OF: &str = concat!(
+    "SELECT id, customer, flagged_by, heard_ms, sealed, nonce FROM fingerprints
+    WHERE flagged_by IS NULL AND heard_ms >= $2 AND customer IN ",
+    records!("$1"),
+    " AND COALESCE((SELECT k.given FROM consents k WHERE k.purpose = 'recognise' AND k.customer IN ",
+    records!("$1"),
+    " ORDER BY k.seq DESC LIMIT 1), FALSE)
+    ORDER BY heard_ms DESC, id LIMIT $3"
+);
 const FLAGGED_CALLS: &str = "
     SELECT id, customer, flagged_by, heard_ms, sealed, nonce FROM fingerprints
     WHERE flagged_by IS NOT NULL AND heard_ms >= $1 ORDER BY heard_ms DESC, id LIMIT $2";

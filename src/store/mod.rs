@@ -1,6 +1,7 @@
 //! Stage 7, memory: who calls, what they ordered, what they agreed to. SQLite or Postgres, from one SQL text.
 
 mod audit;
+mod brief;
 mod calls;
 mod consent;
 mod db;
@@ -11,6 +12,7 @@ mod judged;
 mod key;
 mod options;
 mod orders;
+mod parties;
 mod people;
 mod place;
 mod seal;
@@ -28,4 +30,5 @@ pub use error::StoreError;
 pub use fingerprints::HeardCall;
 pub use options::{KeySource, Options};
 pub use orders::{NewOrder, PlacedOrder};
+pub use parties::SplitOff;
 pub use voiceprints::{OtherModel, Refresh};

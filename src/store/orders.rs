@@ -1,5 +1,6 @@
 //! Orders and the menu.
 
+use super::parties::records;
 use super::people::{new_id, require};
 use super::sql::{Conn, Engine, Tx, sql};
 use super::{Store, StoreError};
@@ -100,12 +101,15 @@ pub(super) async fn add_line(tx: &mut Tx, order: &str, number: i64, line: &Order
 /// The customer's last 200 orders, newest first.
 pub(super) async fn newest(conn: &mut Conn, customer: &CustomerId) -> Result<Vec<Order>, StoreError> {
     type Row = (String, i64, String, i64, String);
-    let text = "
+    let text = concat!(
+        "
         SELECT o.order_id, o.at_ms, l.item, l.quantity, l.modifiers
-        FROM (SELECT order_id, at_ms FROM orders WHERE customer = $1
-              ORDER BY at_ms DESC, order_id DESC LIMIT $2) AS o
+        FROM (SELECT order_id, at_ms FROM orders WHERE customer IN ",
+        records!("$1"),
+        "     ORDER BY at_ms DESC, order_id DESC LIMIT $2) AS o
         JOIN order_lines l ON l.order_id = o.order_id
-        ORDER BY o.at_ms DESC, o.order_id DESC, l.line";
+        ORDER BY o.at_ms DESC, o.order_id DESC, l.line"
+    );
     let rows = sql!(all Row, in conn, text, customer.as_str(), ORDERS)?;
     let mut orders: Vec<Order> = Vec::new();
     for (order, at, item, quantity, modifiers) in rows {

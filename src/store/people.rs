@@ -1,11 +1,14 @@
 //! Customers and their numbers.
 
 use super::key::random;
+use super::parties::{records, root};
 use super::seal::hex;
 use super::sql::{Conn, Engine, Tx, sql};
 use super::{Store, StoreError};
 use crate::base::{E164, Pii, UnixMillis};
-use crate::customer::{Channel, ComplaintState, Contact, CustomerId, Dossier, HouseholdId, PersonAtNumber, Profile};
+use crate::customer::{
+    Channel, ComplaintState, Contact, CustomerId, Dossier, HouseholdId, Party, PartyKind, PersonAtNumber, Profile, Role,
+};
 use crate::voice::ModelId;
 
 /// A number with more people than this is a switchboard; a card cannot hold them.
@@ -17,14 +20,23 @@ impl Store {
     /// Who has called from this number, most calls first, at most twenty.
     pub async fn people_at(&self, number: &E164, model: &ModelId) -> Result<Vec<PersonAtNumber>, StoreError> {
         let mut conn = self.read().await?;
-        let text = "
-            SELECT c.customer, c.name, n.calls,
-                   EXISTS (SELECT 1 FROM voiceprints v WHERE v.customer = c.customer AND v.model = $2)
-                   AND COALESCE((SELECT k.given FROM consents k WHERE k.customer = c.customer
-                                 AND k.purpose = 'recognise' ORDER BY k.seq DESC LIMIT 1), FALSE) AS recognisable
-            FROM numbers n JOIN customers c ON c.customer = n.customer
-            WHERE n.number = $1
-            ORDER BY n.calls DESC, c.customer LIMIT $3";
+        // From a company's number its people call too.
+        let text = concat!(
+            "
+            SELECT r.customer, r.name, CAST(SUM(n.calls) AS BIGINT) AS calls,
+                   EXISTS (SELECT 1 FROM voiceprints v WHERE v.model = $2 AND v.customer IN ",
+            records!("r.customer"),
+            ") AND COALESCE((SELECT k.given FROM consents k WHERE k.purpose = 'recognise' AND k.customer IN ",
+            records!("r.customer"),
+            "       ORDER BY k.seq DESC LIMIT 1), FALSE) AS recognisable
+            FROM (SELECT customer, calls FROM numbers WHERE number = $1
+                  UNION ALL SELECT p.customer, 0 FROM numbers h JOIN customers p ON p.company = h.customer
+                  WHERE h.number = $1) AS n
+            JOIN customers c ON c.customer = n.customer
+            JOIN customers r ON r.customer = COALESCE(c.merged_into, c.customer)
+            GROUP BY r.customer, r.name
+            ORDER BY calls DESC, r.customer LIMIT $3"
+        );
         type Row = (String, String, i64, bool);
         let rows = sql!(all Row, in conn, text, number.digits(), model.as_str(), PEOPLE_AT_NUMBER)?;
         let person = |(customer, name, calls, recognisable): Row| PersonAtNumber {
@@ -36,16 +48,20 @@ impl Store {
         Ok(rows.into_iter().map(person).collect())
     }
 
+    /// Of a double, that of the record that it is a double of.
     pub async fn profile(&self, customer: &CustomerId) -> Result<Option<Profile>, StoreError> {
-        profile(&mut self.read().await?, customer).await
+        let mut conn = self.read().await?;
+        let customer = root(&mut conn, customer).await?;
+        profile(&mut conn, &customer).await
     }
 
     /// Everything for the card: the profile, the last twenty contacts and the last 200 orders, newest first.
     pub async fn dossier(&self, customer: &CustomerId) -> Result<Option<Dossier>, StoreError> {
         let mut conn = self.read().await?;
-        let Some(profile) = profile(&mut conn, customer).await? else { return Ok(None) };
-        let contacts = contacts(&mut conn, customer).await?;
-        let orders = super::orders::newest(&mut conn, customer).await?;
+        let customer = root(&mut conn, customer).await?;
+        let Some(profile) = profile(&mut conn, &customer).await? else { return Ok(None) };
+        let contacts = contacts(&mut conn, &customer).await?;
+        let orders = super::orders::newest(&mut conn, &customer).await?;
         Ok(Some(Dossier { profile, contacts, orders }))
     }
 
@@ -100,10 +116,12 @@ async fn profile(conn: &mut Conn, customer: &CustomerId) -> Result<Option<Profil
     type Row = (String, Option<String>, Option<String>, Option<String>, Option<String>, i64);
     let text = "SELECT name, household, language, allergies, notes, since_ms FROM customers WHERE customer = $1";
     let row = sql!(optional Row, in conn, text, customer.as_str())?;
+    let party = party(conn, customer).await?;
     Ok(row.map(|(name, household, language, allergies, notes, since)| Profile {
         customer: customer.clone(),
         name: Pii::new(name),
         household: household.map(HouseholdId::new),
+        party,
         language,
         allergies: allergies.map(Pii::new),
         notes: notes.map(Pii::new),
@@ -111,24 +129,42 @@ async fn profile(conn: &mut Conn, customer: &CustomerId) -> Result<Option<Profil
     }))
 }
 
+pub(super) async fn party(conn: &mut Conn, customer: &CustomerId) -> Result<Party, StoreError> {
+    let text = "SELECT kind, account_manager FROM customers WHERE customer = $1";
+    let row = sql!(optional (String, Option<String>), in conn, text, customer.as_str())?;
+    let Some((kind, account_manager)) = row else { return Ok(Party::default()) };
+    let text = "SELECT role FROM party_roles WHERE customer = $1 ORDER BY role";
+    let roles = sql!(all (String,), in conn, text, customer.as_str())?;
+    Ok(Party {
+        kind: PartyKind::parse(&kind).unwrap_or_default(),
+        roles: roles.iter().filter_map(|(role,)| Role::parse(role)).collect(),
+        account_manager,
+    })
+}
+
 async fn contacts(conn: &mut Conn, customer: &CustomerId) -> Result<Vec<Contact>, StoreError> {
-    type Row = (i64, String, Option<String>, String, Option<String>);
     // An open complaint is told however many calls came after it.
-    let text = "
+    let text = concat!(
+        "
         SELECT at_ms, channel, agent, wanted, complaint FROM (
-            SELECT * FROM contacts WHERE customer = $1
-            ORDER BY COALESCE(complaint, '') = 'open' DESC, at_ms DESC, contact_id LIMIT $2
-        ) AS newest ORDER BY at_ms DESC, contact_id";
-    let rows = sql!(all Row, in conn, text, customer.as_str(), CONTACTS)?;
-    let contact = |(at, channel, agent, wanted, complaint): Row| {
-        // The column's check admits no other words.
-        Some(Contact {
-            at: UnixMillis(at),
-            channel: Channel::parse(&channel)?,
-            agent,
-            wanted: Pii::new(wanted),
-            complaint: complaint.as_deref().and_then(ComplaintState::parse),
-        })
-    };
+            SELECT * FROM contacts WHERE customer IN ",
+        records!("$1"),
+        "   ORDER BY COALESCE(complaint, '') = 'open' DESC, at_ms DESC, contact_id LIMIT $2
+        ) AS newest ORDER BY at_ms DESC, contact_id"
+    );
+    let rows = sql!(all ContactRow, in conn, text, customer.as_str(), CONTACTS)?;
     Ok(rows.into_iter().filter_map(contact).collect())
+}
+
+pub(super) type ContactRow = (i64, String, Option<String>, String, Option<String>);
+
+/// `None` for words that the column's check does not admit.
+pub(super) fn contact((at, channel, agent, wanted, complaint): ContactRow) -> Option<Contact> {
+    Some(Contact {
+        at: UnixMillis(at),
+        channel: Channel::parse(&channel)?,
+        agent,
+        wanted: Pii::new(wanted),
+        complaint: complaint.as_deref().and_then(ComplaintState::parse),
+    })
 }

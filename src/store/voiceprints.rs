@@ -1,16 +1,18 @@
 //! Voiceprints as rows: a sealed one for each of a customer's calls.
 
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::audit::{self, AuditRow};
 use super::consent;
 use super::key::random;
+use super::parties::{kind, records};
 use super::people::lock;
 use super::seal::NONCE_BYTES;
 use super::sql::{Engine, Tx, sql};
 use super::{Store, StoreError};
 use crate::base::{CallId, UnixMillis};
-use crate::customer::{ConsentRecord, CustomerId};
+use crate::customer::{ConsentRecord, CustomerId, PartyKind};
 use crate::voice::{Bandwidth, Centroid, ModelId, Origin, Voiceprint};
 
 /// Stored voiceprints of a model that is not in use: they are never compared with anybody.
@@ -43,6 +45,9 @@ impl Store {
         let customer = &consent.customer;
         let mut tx = self.begin().await?;
         lock(&mut tx, customer).await?;
+        if kind(&mut tx, customer).await? != PartyKind::Person.as_str() {
+            return Err(StoreError::NotAPerson);
+        }
         let seq = consent::standing(&mut tx, &consent).await?;
         self.put(&mut tx, seq, customer, &print).await?;
         let detail = format!(
@@ -64,13 +69,17 @@ impl Store {
         let Refresh { customer, agent, call, heard, every } = refresh;
         let mut tx = self.begin().await?;
         lock(&mut tx, &customer).await?;
-        let rows = sql!(all Row, in tx, OF_CUSTOMER, model.as_str(), customer.as_str())?;
-        let seq = sql!(optional (i64,), in tx, NEWEST_YES, customer.as_str())?;
+        let prints = sql!(all Row, in tx, OF_PARTY, model.as_str(), customer.as_str())?;
+        // Of a double it may be that the print is, until the party has one under its own record.
+        let of = prints.iter().find(|row| row.customer == customer.as_str()).or(prints.first());
+        let owner = of.map_or_else(|| customer.clone(), |row| CustomerId::new(row.customer.as_str()));
+        let rows: Vec<Row> = prints.into_iter().filter(|row| row.customer == owner.as_str()).collect();
+        let seq = sql!(optional (i64,), in tx, NEWEST_YES, owner.as_str())?;
         let (Some((seq,)), false) = (seq, rows.is_empty()) else { return Err(StoreError::NotConsented) };
         let at = heard.heard_at;
         let before = self.opened(rows, model)?.pop().ok_or(StoreError::NotConsented)?.1;
         let after = before.refreshed(heard, every)?;
-        self.put(&mut tx, seq, &customer, &after).await?;
+        self.put(&mut tx, seq, &owner, &after).await?;
         let detail = format!("model {model}, {} ms of speech from {} recordings", after.net_speech_ms(), after.calls());
         let action = "refresh".to_owned();
         audit::add(&mut tx, AuditRow { at, operator: agent, action, customer: Some(customer), call, detail }).await?;
@@ -82,16 +91,31 @@ impl Store {
     /// Grows whenever a program changes a voiceprint: by it a running service notices what another one did.
     pub async fn voiceprint_changes(&self) -> Result<i64, StoreError> {
         let mut conn = self.read().await?;
-        let text = "SELECT COALESCE(MAX(seq), 0) FROM audit WHERE action IN ('enroll', 'refresh', 'withdraw')";
+        let text = "SELECT COALESCE(MAX(seq), 0) FROM audit WHERE action IN ('enroll', 'refresh', 'withdraw', 'merge', 'undo merge')";
         let (newest,) = sql!(one (i64,), in conn, text)?;
         Ok(newest)
     }
 
-    /// Every voiceprint of this model whose customer's newest word is yes, opened.
+    /// The voiceprint of this model of everyone whose newest word is yes, opened. A party with doubles has one: its own, else
+    /// that of the double with the most speech.
     pub async fn voiceprints(&self, model: &ModelId) -> Result<Vec<(CustomerId, Voiceprint)>, StoreError> {
         let mut conn = self.read().await?;
         let rows = sql!(all Row, in conn, ALL, model.as_str())?;
-        self.opened(rows, model)
+        let party_of: HashMap<String, String> =
+            rows.iter().filter_map(|row| Some((row.customer.clone(), row.merged_into.clone()?))).collect();
+        let mut of_parties: BTreeMap<CustomerId, (bool, Voiceprint)> = BTreeMap::new();
+        for (customer, print) in self.opened(rows, model)? {
+            let merged_into = party_of.get(customer.as_str());
+            let own = merged_into.is_none();
+            let party = merged_into.map_or(customer, |party| CustomerId::new(party.as_str()));
+            // Two records of one person may each have a print.
+            let better =
+                |(had_own, had): &(bool, Voiceprint)| (own, print.net_speech_ms()) > (*had_own, had.net_speech_ms());
+            if of_parties.get(&party).is_none_or(better) {
+                of_parties.insert(party, (own, print));
+            }
+        }
+        Ok(of_parties.into_iter().map(|(party, (_, print))| (party, print)).collect())
     }
 
     /// What is stored for other models than the one in use, in the order of their ids.
@@ -177,6 +201,7 @@ impl Store {
 #[derive(sqlx::FromRow)]
 struct Row {
     customer: String,
+    merged_into: Option<String>,
     sealed: Vec<u8>,
     nonce: Vec<u8>,
     net_speech_ms: i64,
@@ -187,16 +212,22 @@ struct Row {
     enrolled_ms: i64,
 }
 
-const ALL: &str = "
-    SELECT v.customer, v.sealed, v.nonce, v.net_speech_ms, v.snr_db, v.wideband, v.calls, v.refreshed, v.enrolled_ms
-    FROM voiceprints v
-    WHERE v.model = $1 AND COALESCE((
-        SELECT k.given FROM consents k WHERE k.customer = v.customer AND k.purpose = v.purpose
-        ORDER BY k.seq DESC LIMIT 1), FALSE)
-    ORDER BY v.customer, v.place";
-const OF_CUSTOMER: &str = "
-    SELECT v.customer, v.sealed, v.nonce, v.net_speech_ms, v.snr_db, v.wideband, v.calls, v.refreshed, v.enrolled_ms
-    FROM voiceprints v WHERE v.model = $1 AND v.customer = $2 ORDER BY v.place";
+macro_rules! columns {
+    () => {
+        "SELECT v.customer, c.merged_into, v.sealed, v.nonce, v.net_speech_ms, v.snr_db, v.wideband, v.calls, v.refreshed,
+            v.enrolled_ms FROM voiceprints v JOIN customers c ON c.customer = v.customer "
+    };
+}
+const ALL: &str = concat!(
+    columns!(),
+    "WHERE v.model = $1 AND COALESCE((
+        SELECT k.given FROM consents k WHERE k.purpose = v.purpose AND k.customer IN ",
+    records!("COALESCE(c.merged_into, c.customer)"),
+    "   ORDER BY k.seq DESC LIMIT 1), FALSE)
+    ORDER BY v.customer, v.place"
+);
+const OF_PARTY: &str =
+    concat!(columns!(), "WHERE v.model = $1 AND v.customer IN ", records!("$2"), " ORDER BY v.customer, v.place");
 const NEWEST_YES: &str = "
     SELECT seq FROM (SELECT seq, given FROM consents WHERE customer = $1 AND purpose = 'recognise'
                      ORDER BY seq DESC LIMIT 1) AS newest WHERE given";

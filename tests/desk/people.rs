@@ -5,7 +5,8 @@ use std::sync::Arc;
 use regulars::base::{E164, Pii, UnixMillis};
 use regulars::call::{Known, Person};
 use regulars::customer::{
-    Channel, ComplaintState, Contact, CustomerId, Dossier, LikelyOrder, Order, OrderLine, PersonAtNumber, Profile,
+    Channel, ComplaintState, Contact, CustomerId, Dossier, LikelyOrder, Order, OrderLine, Party, PersonAtNumber,
+    Profile,
 };
 
 pub const ANNA: &str = "c-101";
@@ -68,6 +69,7 @@ pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
         customer: CustomerId::new(customer),
         name: person(customer).name,
         household: None,
+        party: Party::default(),
         language: Some(if is_anna { "it" } else { "de" }.to_owned()),
         allergies: is_anna.then(|| Pii::new(ALLERGY.to_owned())),
         notes: is_anna.then(|| Pii::new("Third floor, the bell is broken: call on arrival.".to_owned())),
@@ -81,5 +83,5 @@ pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
             .to_owned(),
     };
     let orders = vec![Order { order: "4700".to_owned(), at: ago(8), lines: usual }];
-    Arc::new(Known { dossier: Dossier { profile, contacts, orders }, likely: Some(likely) })
+    Arc::new(Known { dossier: Dossier { profile, contacts, orders }, likely: Some(likely), brief: None })
 }

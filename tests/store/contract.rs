@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::fixture::Fixture;
-use crate::{consent, fingerprints, imports, judged, orders, people, refresh};
+use crate::{consent, fingerprints, imports, judged, orders, parties, people, refresh};
 
 enum Where<'a> {
     Sqlite,
@@ -59,6 +59,12 @@ cases! {
     fingerprints::without_a_yes_only_a_flagged_call_is_kept
     fingerprints::few_are_kept_and_not_for_long
     fingerprints::a_fingerprint_that_was_moved_or_changed_is_left_out
+    parties::a_double_is_read_as_the_one_record_until_the_merge_is_undone
+    parties::doubles_of_doubles_come_and_go_one_by_one
+    parties::a_voice_is_known_by_whichever_record_it_was_learnt_under
+    parties::the_newest_word_of_two_records_is_that_of_the_person
+    parties::who_was_in_anothers_record_gets_one_of_their_own
+    parties::a_company_has_people_a_manager_and_no_voice
     orders::the_same_key_is_the_same_order
     orders::an_order_that_cannot_be_is_refused_whole
     orders::many_screens_sending_one_key_place_one_order

@@ -12,6 +12,7 @@ mod imports;
 mod judged;
 mod keys;
 mod orders;
+mod parties;
 mod people;
 mod refresh;
 mod retention;

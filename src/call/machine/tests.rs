@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::{ErrorKind, Pii};
 use crate::call::{AgentCommand, CommandError, EnrollWhom, OrderRequest, Ticket, Written};
-use crate::customer::{ConsentChannel, Dossier, OrderLine, Profile};
+use crate::customer::{ConsentChannel, Dossier, OrderLine, Party, Profile};
 use crate::identity::Search;
 use crate::speech::wav;
 use crate::voice::enroll::GOOD_MS;
@@ -56,12 +56,13 @@ fn known(id: &str) -> Arc<Known> {
         customer: CustomerId::new(id),
         name: format!("{id} of the test").into(),
         household: None,
+        party: Party::default(),
         language: None,
         allergies: None,
         notes: None,
         since: UnixMillis(0),
     };
-    Arc::new(Known { dossier: Dossier { profile, contacts: vec![], orders: vec![] }, likely: None })
+    Arc::new(Known { dossier: Dossier { profile, contacts: vec![], orders: vec![] }, likely: None, brief: None })
 }
 
 struct Line {

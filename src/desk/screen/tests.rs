@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Screen;
 use crate::base::{CallId, E164, Line, Pii, UnixMillis};
 use crate::call::{CallEvent, EndCause, Known, Person, What};
-use crate::customer::{CustomerId, Dossier, PersonAtNumber, Profile};
+use crate::customer::{CustomerId, Dossier, Party, PersonAtNumber, Profile};
 use crate::desk::{Card, Progress};
 use crate::identity::{Decision, Ranked, State, VoiceUse};
 
@@ -26,12 +26,17 @@ fn known(customer: &str) -> Arc<Known> {
         customer: id(customer),
         name: Pii::new(customer.to_uppercase()),
         household: None,
+        party: Party::default(),
         language: Some("it".to_owned()),
         allergies: Some(Pii::new("nuts".to_owned())),
         notes: None,
         since: UnixMillis(0),
     };
-    Arc::new(Known { dossier: Dossier { profile, contacts: Vec::new(), orders: Vec::new() }, likely: None })
+    Arc::new(Known {
+        dossier: Dossier { profile, contacts: Vec::new(), orders: Vec::new() },
+        likely: None,
+        brief: None,
+    })
 }
 
 fn ranked(state: State, chances: &[(&str, f32)], carried: Option<&str>) -> What {

@@ -1,9 +1,8 @@
 //! Rows of contacts on any channel.
 
 use super::ImportOptions;
-use super::header::nearest;
 use super::orders::NO_CUSTOMER;
-use super::row::{BadField, ID_CHARS, NAME_CHARS, NOTE_CHARS, Row};
+use super::row::{BadField, ID_CHARS, NAME_CHARS, NOTE_CHARS, Row, unknown};
 use crate::base::UnixMillis;
 use crate::customer::{Channel, ComplaintState};
 use crate::store::StoreError;
@@ -57,13 +56,5 @@ impl<'a> ContactRow<'a> {
             self.complaint.map(ComplaintState::as_str), row.has("agent"), row.has("wanted"), row.has("complaint")
         )?;
         Ok(if written == 1 { Ok(()) } else { Err(BadField::new("customer_id", NO_CUSTOMER)) })
-    }
-}
-
-fn unknown(column: &'static str, word: &str, known: &[&str]) -> BadField {
-    let words = known.join(", ");
-    match nearest(&word.to_ascii_lowercase(), known) {
-        Some(near) => BadField::new(column, format!("is none of {words}; did you mean {near}?")),
-        None => BadField::new(column, format!("is none of {words}")),
     }
 }

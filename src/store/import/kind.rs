@@ -51,6 +51,10 @@ const CUSTOMERS: &[Column] = &[
     optional("allergies"),
     optional("notes"),
     optional("since"),
+    optional("kind"),
+    optional("roles"),
+    optional("company"),
+    optional("account_manager"),
 ];
 
 const ORDERS: &[Column] = &[

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::ImportOptions;
-use super::header::Header;
+use super::header::{Header, nearest};
 use crate::base::UnixMillis;
 
 pub(super) struct Row<'a> {
@@ -81,6 +81,15 @@ impl<'a> Row<'a> {
 
     pub fn required_time(&self, column: &'static str, options: &ImportOptions) -> Result<UnixMillis, BadField> {
         self.time(column, options)?.ok_or_else(|| BadField::new(column, "is empty"))
+    }
+}
+
+/// A word that is none of those which the column knows.
+pub(super) fn unknown(column: &'static str, word: &str, known: &[&str]) -> BadField {
+    let words = known.join(", ");
+    match nearest(&word.to_ascii_lowercase(), known) {
+        Some(near) => BadField::new(column, format!("is none of {words}; did you mean {near}?")),
+        None => BadField::new(column, format!("is none of {words}")),
     }
 }
 

@@ -75,7 +75,7 @@ async fn write(
     }
     match options.kind {
         Kind::Customers => match CustomerRow::read(row, options) {
-            Ok(customer) => customer.write(tx, row, options).await.map(Ok),
+            Ok(customer) => customer.write(tx, row, options).await,
             Err(bad) => Ok(Err(bad)),
         },
         Kind::Orders => match OrderRow::read(row, options) {

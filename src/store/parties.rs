@@ -1,0 +1,175 @@
+//! Records that stand for one party, and records that stood for two.
+//!
+//! A merge moves nothing: the double points at the record that it is a double of, and everything that is read of a party is
+//! read of all its records. Undoing it takes the pointer away.
+
+use std::collections::HashMap;
+
+use super::audit::{self, AuditRow};
+use super::people::{lock, new_id};
+use super::sql::{Conn, Engine, Tx, sql};
+use super::{Store, StoreError};
+use crate::base::{E164, Pii, UnixMillis};
+use crate::customer::CustomerId;
+
+/// The records of a party, as a sub-query: `$n` is the one that the others are doubles of.
+macro_rules! records {
+    ($of:literal) => {
+        concat!(
+            "(SELECT customer FROM customers WHERE customer = ",
+            $of,
+            " UNION ALL SELECT customer FROM customers WHERE merged_into = ",
+            $of,
+            ")"
+        )
+    };
+}
+pub(super) use records;
+
+/// What of a record belongs to somebody else.
+#[derive(Clone, Debug, Default)]
+pub struct SplitOff {
+    /// Of the new record.
+    pub name: Pii<String>,
+    pub numbers: Vec<E164>,
+    pub contacts: Vec<String>,
+    pub orders: Vec<String>,
+}
+
+impl Store {
+    /// From here on `double` is read as `of`. Should one of the two have said no to voice recognition last, the voiceprints of
+    /// both go: the newest word is the person's.
+    pub async fn merge(
+        &self,
+        double: &CustomerId,
+        of: &CustomerId,
+        operator: &str,
+        at: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let mut both = [double, of];
+        // Always in one order, so that two merges never wait for each other.
+        both.sort();
+        for customer in both {
+            lock(&mut tx, customer).await?;
+        }
+        let standing = standing(&mut tx).await?;
+        let root = root_of(of, &standing);
+        if standing.contains_key(double) {
+            return Err(StoreError::MergedAlready(double.clone()));
+        }
+        if root == *double || kind(&mut tx, double).await? != kind(&mut tx, &root).await? {
+            return Err(StoreError::NoDouble { double: double.clone(), of: of.clone() });
+        }
+        let text = "INSERT INTO merges (merge, double, of, at_ms, operator) VALUES ($1, $2, $3, $4, $5)";
+        sql!(execute tx, text, new_id("m-")?, double.as_str(), of.as_str(), at.0, operator)?;
+        let text = "UPDATE customers SET merged_into = $1 WHERE customer = $2 OR merged_into = $2";
+        sql!(execute tx, text, root.as_str(), double.as_str())?;
+        let text = concat!(
+            "DELETE FROM voiceprints WHERE customer IN ",
+            records!("$1"),
+            " AND NOT COALESCE((SELECT given FROM consents WHERE purpose = 'recognise' AND customer IN ",
+            records!("$1"),
+            " ORDER BY seq DESC LIMIT 1), TRUE)"
+        );
+        let gone = sql!(execute tx, text, root.as_str())?;
+        let detail = format!("into {root}, {gone} rows of voiceprints deleted by the newest no");
+        audit::add(&mut tx, entry("merge", double, operator, at, detail)).await?;
+        tx.commit().await?;
+        self.forget_replaced_pages().await;
+        Ok(())
+    }
+
+    /// The double is a customer of its own again, with the doubles that it had before.
+    pub async fn undo_merge(&self, double: &CustomerId, operator: &str, at: UnixMillis) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        lock(&mut tx, double).await?;
+        let text = "UPDATE merges SET undone_ms = $1 WHERE double = $2 AND undone_ms IS NULL";
+        if sql!(execute tx, text, at.0, double.as_str())? == 0 {
+            return Err(StoreError::NotMerged(double.clone()));
+        }
+        let standing = standing(&mut tx).await?;
+        sql!(execute tx, "UPDATE customers SET merged_into = NULL WHERE customer = $1", double.as_str())?;
+        for own in standing.keys().filter(|record| root_of(record, &standing) == *double) {
+            let text = "UPDATE customers SET merged_into = $1 WHERE customer = $2";
+            sql!(execute tx, text, double.as_str(), own.as_str())?;
+        }
+        audit::add(&mut tx, entry("undo merge", double, operator, at, String::new())).await?;
+        tx.commit().await
+    }
+
+    /// Makes a record of its own for somebody who was in that of `from`, and gives it. Consents and voiceprints stay where they
+    /// are: whose voice it is, only a call can tell. Merging the new record into the old one undoes it.
+    pub async fn split(
+        &self,
+        from: &CustomerId,
+        off: SplitOff,
+        operator: &str,
+        at: UnixMillis,
+    ) -> Result<CustomerId, StoreError> {
+        let new = CustomerId::new(new_id("c-")?);
+        let mut tx = self.begin().await?;
+        lock(&mut tx, from).await?;
+        let text = "INSERT INTO customers (customer, name, since_ms) SELECT $1, $2, since_ms FROM customers WHERE customer = $3";
+        sql!(execute tx, text, new.as_str(), off.name.expose(), from.as_str())?;
+        for number in &off.numbers {
+            let text = concat!("UPDATE numbers SET customer = $3 WHERE number = $2 AND customer IN ", records!("$1"));
+            let moved = sql!(execute tx, text, from.as_str(), number.digits(), new.as_str())?;
+            require_moved(moved, from, "numbers")?;
+        }
+        for contact in &off.contacts {
+            let text =
+                concat!("UPDATE contacts SET customer = $3 WHERE contact_id = $2 AND customer IN ", records!("$1"));
+            let moved = sql!(execute tx, text, from.as_str(), contact.as_str(), new.as_str())?;
+            require_moved(moved, from, "contacts")?;
+        }
+        for order in &off.orders {
+            let text = concat!("UPDATE orders SET customer = $3 WHERE order_id = $2 AND customer IN ", records!("$1"));
+            let moved = sql!(execute tx, text, from.as_str(), order.as_str(), new.as_str())?;
+            require_moved(moved, from, "orders")?;
+        }
+        let SplitOff { numbers, contacts, orders, .. } = &off;
+        let counts = (numbers.len(), contacts.len(), orders.len());
+        let detail = format!("into {new}, with {} numbers, {} contacts, {} orders", counts.0, counts.1, counts.2);
+        audit::add(&mut tx, entry("split", from, operator, at, detail)).await?;
+        tx.commit().await?;
+        Ok(new)
+    }
+}
+
+/// The record that stands for the party of `customer`: mostly itself.
+pub(super) async fn root(conn: &mut Conn, customer: &CustomerId) -> Result<CustomerId, StoreError> {
+    let text = "SELECT merged_into FROM customers WHERE customer = $1";
+    let row = sql!(optional (Option<String>,), in conn, text, customer.as_str())?;
+    Ok(row.and_then(|(root,)| root).map_or_else(|| customer.clone(), CustomerId::new))
+}
+
+/// Every double, with what it was merged into: a few hundred in a large shop.
+async fn standing(tx: &mut Tx) -> Result<HashMap<CustomerId, CustomerId>, StoreError> {
+    let rows = sql!(all (String, String), in tx, "SELECT double, of FROM merges WHERE undone_ms IS NULL")?;
+    Ok(rows.into_iter().map(|(double, of)| (CustomerId::new(double), CustomerId::new(of))).collect())
+}
+
+/// Ends, since no merge closes a circle.
+fn root_of(customer: &CustomerId, standing: &HashMap<CustomerId, CustomerId>) -> CustomerId {
+    let mut root = customer;
+    while let Some(of) = standing.get(root) {
+        root = of;
+    }
+    root.clone()
+}
+
+pub(super) async fn kind(tx: &mut Tx, customer: &CustomerId) -> Result<String, StoreError> {
+    let (kind,) = sql!(one (String,), in tx, "SELECT kind FROM customers WHERE customer = $1", customer.as_str())?;
+    Ok(kind)
+}
+
+/// One that is not theirs leaves everything as it was.
+fn require_moved(moved: u64, from: &CustomerId, what: &'static str) -> Result<(), StoreError> {
+    if moved == 0 { Err(StoreError::NotTheirs { customer: from.clone(), what }) } else { Ok(()) }
+}
+
+fn entry(action: &str, customer: &CustomerId, operator: &str, at: UnixMillis, detail: String) -> AuditRow {
+    let (operator, action) = (operator.to_owned(), action.to_owned());
+    AuditRow { at, operator, action, customer: Some(customer.clone()), call: None, detail }
+}
