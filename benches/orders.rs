@@ -3,7 +3,7 @@
 use divan::{Bencher, black_box};
 use jiff::tz::TimeZone;
 use regulars::base::UnixMillis;
-use regulars::customer::likely_order::{ShopCounts, ShopModel, Weights, predict, rank};
+use regulars::customer::likely_order::{OrderBook, ShopModel, Situation, Weights, predict, rank};
 use regulars::customer::{Order, OrderLine};
 
 fn main() {
@@ -35,9 +35,9 @@ fn rome() -> TimeZone {
 }
 
 fn shop() -> ShopModel {
-    let mut counts = ShopCounts::default();
-    (0..500).for_each(|customer| counts.add_customer(&history(customer, 20)));
-    counts.model((0..MENU).map(|n| format!("item {n}")), Weights::default())
+    let mut book = OrderBook::default();
+    (0..500).for_each(|customer| book.add_customer(&history(customer, 20)));
+    book.model((0..MENU).map(|n| format!("item {n}")), Weights::default())
 }
 
 /// 200 orders are what the store hands out at most.
@@ -45,14 +45,14 @@ fn shop() -> ShopModel {
 fn predict_one_customer(bencher: Bencher, orders: usize) {
     let (shop, history, zone) = (shop(), history(7, orders), rome());
     let now = UnixMillis(START_MS + 1000 * DAY_MS);
-    bencher.bench(|| predict(black_box(&history), &shop, now, &zone));
+    bencher.bench(|| predict(black_box(&history), &shop, &Situation::at(Some(now), &zone)));
 }
 
 #[divan::bench(args = [20, 200])]
 fn rank_ten_items(bencher: Bencher, orders: usize) {
     let (shop, history, zone) = (shop(), history(7, orders), rome());
     let now = UnixMillis(START_MS + 1000 * DAY_MS);
-    bencher.bench(|| rank(black_box(&history), &shop, now, &zone, 10).len());
+    bencher.bench(|| rank(black_box(&history), &shop, &Situation::at(Some(now), &zone), 10).len());
 }
 
 const MENU: usize = 200;

@@ -4,13 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 
 use crate::base::{ErrorKind, Lifecycle, clock};
 use crate::call::registry::CARDS_IN_WRAP_UP;
 use crate::call::{Intake, Registry, Voiceprints};
 use crate::config::Config;
-use crate::customer::likely_order::{ShopModel, Weights};
+use crate::customer::likely_order::ShopModel;
 use crate::desk::{self, DeskError, Feed};
 use crate::identity::Search;
 use crate::rtp::{PortPool, RtpError};
@@ -51,6 +52,8 @@ pub enum ServiceError {
     Stream(#[from] StreamError),
     #[error(transparent)]
     Desk(#[from] DeskError),
+    #[error("the likely order could not be fitted: {0}")]
+    ShopModel(tokio::task::JoinError),
     #[error("the inference threads could not be started: {0}")]
     Threads(std::io::Error),
 }
@@ -120,7 +123,7 @@ impl Service {
         let intake = Intake {
             options: config.call,
             registry: registry.clone(),
-            shop: keep_shop_model(&store, lifecycle).await?,
+            shop: keep_shop_model(&store, &config.time_zone, lifecycle).await?,
             store: store.clone(),
             ports,
             pool,
@@ -181,7 +184,7 @@ impl ServiceError {
             ServiceError::Sip(error) => error.kind(),
             ServiceError::Stream(error) => error.kind(),
             ServiceError::Desk(error) => error.kind(),
-            ServiceError::Threads(_) => ErrorKind::Internal,
+            ServiceError::Threads(_) | ServiceError::ShopModel(_) => ErrorKind::Internal,
         }
     }
 }
@@ -234,16 +237,27 @@ async fn follow_voiceprints(store: &Store, registry: &Registry, lifecycle: &Life
 }
 
 /// Reads everyone's orders now and then; a card reads the outcome from memory.
-async fn keep_shop_model(store: &Store, lifecycle: &Lifecycle) -> Result<watch::Receiver<Arc<ShopModel>>, StoreError> {
-    let (sender, receiver) = watch::channel(Arc::new(store.shop_model(Weights::default()).await?));
-    let (store, soft) = (store.clone(), lifecycle.soft().clone());
+async fn keep_shop_model(
+    store: &Store,
+    time_zone: &TimeZone,
+    lifecycle: &Lifecycle,
+) -> Result<watch::Receiver<Arc<ShopModel>>, ServiceError> {
+    let (sender, receiver) = watch::channel(Arc::new(shop_model(store, time_zone).await?));
+    let (store, time_zone, soft) = (store.clone(), time_zone.clone(), lifecycle.soft().clone());
     lifecycle.spawn(async move {
         while tokio::time::timeout(SHOP_MODEL_EVERY, soft.cancelled()).await.is_err() {
-            match store.shop_model(Weights::default()).await {
+            match shop_model(&store, &time_zone).await {
                 Ok(model) => drop(sender.send(Arc::new(model))),
                 Err(error) => tracing::error!(error = %error, "the shop's order statistics could not be read"),
             }
         }
     });
     Ok(receiver)
+}
+
+/// The fit is seconds of arithmetic in a large shop: not for a thread that carries calls.
+async fn shop_model(store: &Store, time_zone: &TimeZone) -> Result<ShopModel, ServiceError> {
+    let (book, menu) = store.order_book().await?;
+    let time_zone = time_zone.clone();
+    tokio::task::spawn_blocking(move || book.fitted(menu, &time_zone)).await.map_err(ServiceError::ShopModel)
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use crate::base::{CallId, E164, ErrorKind, Line, Pii, clock};
-use crate::customer::likely_order::{self, ShopModel};
+use crate::customer::likely_order::{self, ShopModel, Situation};
 use crate::customer::{ConsentRecord, CustomerId};
 use crate::identity::JudgedCall;
 use crate::store::{AuditRow, CallFacts, HeardCall, NewOrder, Refresh, Store, StoreError};
@@ -85,8 +85,12 @@ impl Books {
         let now = clock::wall();
         let Some(dossier) = self.store.dossier(customer).await? else { return Ok(None) };
         let brief = self.store.brief(customer, now).await?;
+        let out_of_stock = self.store.out_of_stock().await?;
         let shop = self.shop.borrow().clone();
-        let likely = likely_order::predict(&dossier.orders, &shop, now, &self.time_zone);
+        let complained = dossier.complained_orders(now);
+        let situation =
+            Situation { now: Some(now), tz: &self.time_zone, out_of_stock: &out_of_stock, complained: &complained };
+        let likely = likely_order::predict(&dossier.orders, &shop, &situation);
         Ok(Some(Known { dossier, likely, brief }))
     }
 

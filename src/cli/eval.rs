@@ -1,4 +1,4 @@
-//! `regulars eval voice`: how well are people recognised on these recordings?
+//! `regulars eval voice`: how well are people recognised on these recordings? The other measurements are in files of their own.
 
 mod biquad;
 mod bootstrap;
@@ -9,6 +9,7 @@ mod figures;
 mod fit;
 mod manifest;
 mod measured;
+mod orders;
 pub(super) mod plots;
 mod ranking;
 mod recordings;
@@ -43,6 +44,8 @@ pub struct Args {
 enum What {
     /// Recognition by voice, from a list of recordings
     Voice(VoiceArgs),
+    /// The likely order, from a history of orders
+    Orders(orders::Args),
 }
 
 #[derive(clap::Args)]
@@ -145,7 +148,10 @@ struct Recordings {
 type Casts = Vec<(String, Cast)>;
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let What::Voice(args) = args.what;
+    let args = match args.what {
+        What::Voice(args) => args,
+        What::Orders(args) => return orders::run(&args),
+    };
     let lengths_ms = lengths_ms(&args.seconds)?;
     let systems = [Some(&args.model), args.against.as_ref()];
     let systems: Vec<System> =

@@ -1,6 +1,7 @@
 //! Everything the card of a recognised customer is made of.
 
 use super::{ComplaintState, Contact, Order, Profile};
+use crate::base::UnixMillis;
 
 /// Newest first in both lists; the store bounds how many.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,4 +16,20 @@ impl Dossier {
     pub fn open_complaint(&self) -> Option<&Contact> {
         self.contacts.iter().find(|contact| contact.complaint == Some(ComplaintState::Open))
     }
+
+    /// Keys of the orders that a complaint is likely about: the last one placed before each complaint that is open or not
+    /// two weeks old. A contact does not name its order.
+    pub fn complained_orders(&self, now: UnixMillis) -> Vec<&str> {
+        let counts = |contact: &&Contact| match contact.complaint {
+            Some(ComplaintState::Open) => true,
+            Some(ComplaintState::Resolved) => now.0 - contact.at.0 <= FRESH_COMPLAINT_MS,
+            None => false,
+        };
+        let before = |contact: &Contact| self.orders.iter().filter(|order| order.at <= contact.at).max_by_key(|o| o.at);
+        self.contacts.iter().filter(counts).filter_map(before).map(|order| order.order.as_str()).collect()
+    }
 }
+
+/// 14 days: after a fortnight of a complaint put right, the dish is a memory and not a sore point. A judgement; at zero an
+/// agent offers in the evening what was refunded at noon.
+const FRESH_COMPLAINT_MS: i64 = 14 * 24 * 3600 * 1000;

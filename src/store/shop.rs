@@ -5,12 +5,12 @@ use tokio_stream::StreamExt;
 use super::sql::{Engine, sql};
 use super::{Store, StoreError};
 use crate::base::UnixMillis;
-use crate::customer::likely_order::{ShopCounts, ShopModel, Weights};
+use crate::customer::likely_order::OrderBook;
 use crate::customer::{Order, OrderLine};
 
 impl Store {
-    /// Reads every order line once; memory stays at one customer's orders.
-    pub async fn shop_model(&self, weights: Weights) -> Result<ShopModel, StoreError> {
+    /// Everyone's orders, for the shop's model, and the names on the menu.
+    pub async fn order_book(&self) -> Result<(OrderBook, Vec<String>), StoreError> {
         let mut customers = ByCustomer::default();
         let mut conn = self.read().await?;
         let text = "
@@ -29,9 +29,15 @@ impl Store {
             Engine::Sqlite(c) => read!(c),
             Engine::Pg(c) => read!(c),
         }
-        let counts = customers.finish();
         let menu = sql!(all (String,), in conn, "SELECT item FROM items WHERE available")?;
-        Ok(counts.model(menu.into_iter().map(|(item,)| item), weights))
+        Ok((customers.finish(), menu.into_iter().map(|(item,)| item).collect()))
+    }
+
+    /// Names that orders know and the menu does not hold now.
+    pub async fn out_of_stock(&self) -> Result<Vec<String>, StoreError> {
+        let mut conn = self.read().await?;
+        let items = sql!(all (String,), in conn, "SELECT item FROM items WHERE NOT available")?;
+        Ok(items.into_iter().map(|(item,)| item).collect())
     }
 }
 
@@ -40,7 +46,7 @@ type Row = (String, String, i64, String);
 /// Puts the rows of a customer together again.
 #[derive(Default)]
 struct ByCustomer {
-    counts: ShopCounts,
+    book: OrderBook,
     customer: String,
     orders: Vec<Order>,
 }
@@ -48,7 +54,7 @@ struct ByCustomer {
 impl ByCustomer {
     fn add(&mut self, (customer, order, at, item): Row) {
         if customer != self.customer {
-            self.counts.add_customer(&self.orders);
+            self.book.add_customer(&self.orders);
             self.orders.clear();
             self.customer = customer;
         }
@@ -60,8 +66,8 @@ impl ByCustomer {
         }
     }
 
-    fn finish(mut self) -> ShopCounts {
-        self.counts.add_customer(&self.orders);
-        self.counts
+    fn finish(mut self) -> OrderBook {
+        self.book.add_customer(&self.orders);
+        self.book
     }
 }

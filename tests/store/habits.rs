@@ -4,7 +4,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use regulars::base::UnixMillis;
-use regulars::customer::likely_order::{ShopCounts, ShopModel, Weights, predict};
+use regulars::customer::likely_order::{OrderBook, ShopModel, Situation, Weights, predict};
 use regulars::customer::{Order, OrderLine};
 
 const MENU: [&str; 12] = [
@@ -57,9 +57,9 @@ fn shop(seed: u64) -> Vec<Customer> {
 }
 
 fn model(customers: &[Customer], weights: Weights) -> ShopModel {
-    let mut counts = ShopCounts::default();
-    customers.iter().for_each(|customer| counts.add_customer(&customer.orders));
-    counts.model(MENU, weights)
+    let mut book = OrderBook::default();
+    customers.iter().for_each(|customer| book.add_customer(&customer.orders));
+    book.model(MENU, weights)
 }
 
 /// How often the first item offered is the habit of the hour.
@@ -67,7 +67,7 @@ fn right(customers: &[Customer], shop: &ShopModel) -> f64 {
     let mut right = 0;
     for customer in customers {
         for (hour, habit) in [(12, customer.lunch), (19, customer.evening)] {
-            let likely = predict(&customer.orders, shop, at(100, hour), &TimeZone::UTC).unwrap();
+            let likely = predict(&customer.orders, shop, &Situation::at(Some(at(100, hour)), &TimeZone::UTC)).unwrap();
             right += u32::from(likely.lines[0].item == habit);
         }
     }
@@ -90,14 +90,15 @@ fn the_hour_tells_lunch_from_dinner() {
 #[test]
 fn the_menu_is_never_overstepped() {
     let customers = shop(4);
-    let mut counts = ShopCounts::default();
-    customers.iter().for_each(|customer| counts.add_customer(&customer.orders));
+    let mut book = OrderBook::default();
+    customers.iter().for_each(|customer| book.add_customer(&customer.orders));
     let menu = &MENU[..4];
-    let shop = counts.model(menu.iter().copied(), Weights::default());
+    let shop = book.model(menu.iter().copied(), Weights::default());
     let mut offered = 0;
     for customer in &customers {
         for hour in [12, 19] {
-            if let Some(likely) = predict(&customer.orders, &shop, at(100, hour), &TimeZone::UTC) {
+            if let Some(likely) = predict(&customer.orders, &shop, &Situation::at(Some(at(100, hour)), &TimeZone::UTC))
+            {
                 assert!(likely.lines.iter().all(|line| menu.contains(&line.item.as_str())));
                 offered += 1;
             }

@@ -1,7 +1,7 @@
 //! Orders are placed once.
 
 use regulars::base::UnixMillis;
-use regulars::customer::likely_order::{Weights, predict};
+use regulars::customer::likely_order::{Situation, Weights, predict};
 use regulars::customer::{CustomerId, OrderLine};
 use regulars::store::import::Kind;
 use regulars::store::{NewOrder, StoreError};
@@ -81,15 +81,21 @@ pub async fn the_shops_history_becomes_a_likely_order(at: &Fixture) {
     }
     at.load(Kind::Orders, &orders).await;
     at.store.set_item("Hawaii", false).await.unwrap();
-    let shop = at.store.shop_model(Weights::default()).await.unwrap();
+    let (book, menu) = at.store.order_book().await.unwrap();
+    let shop = book.model(menu, Weights::default());
     let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
     let dossier = at.store.dossier(&CustomerId::new("a")).await.unwrap().unwrap();
-    let likely = predict(&dossier.orders, &shop, NOW, &rome).unwrap();
+    let likely = predict(&dossier.orders, &shop, &Situation::at(Some(NOW), &rome)).unwrap();
     let mut lines = likely.lines.clone();
     lines.sort_by(|a, b| a.item.cmp(&b.item));
     assert_eq!(lines, [line("Chinotto", 1, &[]), line("Margherita", 2, &["extra olives"])]);
     assert_eq!(likely.reason, "in each of the last 4 orders, mostly Friday evening");
     assert!(likely.sure);
+    assert_eq!(at.store.out_of_stock().await.unwrap(), ["Hawaii"]);
     let dossier = at.store.dossier(&CustomerId::new("b")).await.unwrap().unwrap();
-    assert_eq!(predict(&dossier.orders, &shop, UnixMillis(NOW.0 + 1), &rome), None, "nothing of theirs is on the menu");
+    assert_eq!(
+        predict(&dossier.orders, &shop, &Situation::at(Some(UnixMillis(NOW.0 + 1)), &rome)),
+        None,
+        "nothing of theirs is on the menu"
+    );
 }

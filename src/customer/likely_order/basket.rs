@@ -7,14 +7,17 @@ impl<'a> History<'a> {
     /// The items to offer together, likeliest first; empty when nothing the customer has had is on the menu.
     ///
     /// The modal past basket when two or more near-identical ones exist; else the items that are likelier than not;
-    /// else the likeliest.
+    /// else the likeliest. What the customer complained about is left out as long as something else is left.
     pub(super) fn basket(&self) -> Vec<Chance<'a>> {
         let modal = self.modal_basket();
         if !modal.is_empty() {
             return modal;
         }
-        let likely = self.chances.iter().take_while(|chance| chance.chance >= LIKELIER_THAN_NOT).count();
-        self.chances[..likely.max(1).min(self.chances.len())].to_vec()
+        let untroubled: Vec<Chance> = self.chances.iter().filter(|chance| !self.is_doubtful(chance)).copied().collect();
+        let mut basket = if untroubled.is_empty() { self.chances.clone() } else { untroubled };
+        let likely = basket.iter().take_while(|chance| chance.chance >= LIKELIER_THAN_NOT).count();
+        basket.truncate(likely.max(1));
+        basket
     }
 
     /// The basket with the most weight of near-identical ones behind it, items off the menu left out. Of equals, the
@@ -29,10 +32,13 @@ impl<'a> History<'a> {
         }
         let on_menu = |item: &usize| chances.get(*item).is_some_and(Option::is_some);
         let recent = self.orders.iter().rev().take(MODAL_WINDOW);
-        let baskets: Vec<(f32, Vec<usize>)> = recent
-            .map(|order| (order.weight, order.items.iter().copied().filter(on_menu).collect::<Vec<_>>()))
-            .filter(|(_, items)| !items.is_empty())
-            .collect();
+        let offered = |order: &Weighed| order.items.iter().copied().filter(on_menu).collect::<Vec<_>>();
+        let mut baskets: Vec<(f32, Vec<usize>)> =
+            recent.map(|order| (order.weight, offered(order))).filter(|(_, items)| !items.is_empty()).collect();
+        for order in self.orders.iter().filter(|order| order.complained) {
+            let complained = offered(order);
+            baskets.retain(|(_, items)| !near_identical(items, &complained));
+        }
         let mut best: Option<(f32, &[usize])> = None;
         for (_, basket) in &baskets {
             let alike = baskets.iter().filter(|(_, other)| near_identical(basket, other));

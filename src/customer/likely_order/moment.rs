@@ -40,6 +40,13 @@ impl Moment {
     }
 }
 
+impl Moment {
+    /// Nothing is held against an unknown hour.
+    pub fn same_daypart(self, other: Moment) -> bool {
+        self.daypart.zip(other.daypart).is_none_or(|(a, b)| a == b)
+    }
+}
+
 impl Daypart {
     /// After a weekday: "Friday evening".
     pub fn after_weekday(self) -> &'static str {

@@ -21,10 +21,30 @@ pub struct LikelyOrder {
     pub reason: String,
 }
 
-/// What the customer behind `orders` (in any sequence) will likely order `now`. `None` for someone who has not
-/// ordered yet, or nothing that is still on the menu. `tz`: where the shop is.
-pub fn predict(orders: &[Order], shop: &ShopModel, now: UnixMillis, tz: &TimeZone) -> Option<LikelyOrder> {
-    let history = History::new(orders, shop, now, tz);
+/// When an order is placed, and what must not be offered then.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// `None`: at an hour not known, when no hour of the past counts for more than another.
+    pub now: Option<UnixMillis>,
+    /// Where the shop is.
+    pub tz: &'a TimeZone,
+    /// Items that have run out since the shop's menu was read.
+    pub out_of_stock: &'a [String],
+    /// Keys of the customer's orders that they complained about: no such order is offered while there is another.
+    pub complained: &'a [&'a str],
+}
+
+impl<'a> Situation<'a> {
+    /// Everything is there, and nobody complained.
+    pub fn at(now: Option<UnixMillis>, tz: &'a TimeZone) -> Self {
+        Self { now, tz, out_of_stock: &[], complained: &[] }
+    }
+}
+
+/// What the customer behind `orders` (in any sequence) will likely order now. `None` for someone who has not ordered
+/// yet, or nothing that is still on the menu.
+pub fn predict(orders: &[Order], shop: &ShopModel, situation: &Situation) -> Option<LikelyOrder> {
+    let history = History::new(orders, shop, situation);
     let basket = history.basket();
     if basket.is_empty() {
         return None;
@@ -32,7 +52,8 @@ pub fn predict(orders: &[Order], shop: &ShopModel, now: UnixMillis, tz: &TimeZon
     let mut likely = LikelyOrder {
         lines: Vec::new(),
         chances: Vec::new(),
-        sure: history.orders.len() >= SURE_ORDERS && basket.iter().all(|item| item.chance >= SURE_CHANCE),
+        sure: history.orders.len() >= SURE_ORDERS
+            && basket.iter().all(|item| item.chance >= SURE_CHANCE && !history.is_doubtful(item)),
         reason: reason(&history, &basket),
     };
     for item in &basket {

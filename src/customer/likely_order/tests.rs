@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
-use super::{ShopCounts, ShopModel, Weights, predict, rank};
+use super::{OrderBook, ShopModel, Situation, Weights, predict, rank};
 use crate::base::UnixMillis;
 use crate::customer::{Order, OrderLine};
 
@@ -15,6 +15,12 @@ fn evening(day: i8) -> UnixMillis {
 fn at(day: i8, hour: i8, minute: i8) -> UnixMillis {
     let zoned = date(2026, 1, day).at(hour, minute, 0, 0).to_zoned(TimeZone::UTC).unwrap();
     UnixMillis(zoned.timestamp().as_millisecond())
+}
+
+static UTC: TimeZone = TimeZone::UTC;
+
+fn when(now: UnixMillis) -> Situation<'static> {
+    Situation::at(Some(now), &UTC)
 }
 
 fn line(item: &str, quantity: u32, modifiers: &[&str]) -> OrderLine {
@@ -31,13 +37,13 @@ fn one_each(days: impl IntoIterator<Item = i8>, item: &str) -> Vec<Order> {
 
 /// Nobody else has ever ordered: every rate is one half.
 fn empty_shop(menu: &[&str]) -> ShopModel {
-    flat(menu, &ShopCounts::default())
+    flat(menu, &OrderBook::default())
 }
 
 /// The calendar and the age of an order do not count.
-fn flat(menu: &[&str], counts: &ShopCounts) -> ShopModel {
+fn flat(menu: &[&str], book: &OrderBook) -> ShopModel {
     let weights = Weights { recency: 1.0, other_daypart: 1.0, other_weekday: 1.0, ..Weights::default() };
-    counts.model(menu.iter().copied(), weights)
+    book.model(menu.iter().copied(), weights)
 }
 
 #[test]
@@ -49,29 +55,29 @@ fn an_items_chance_is_the_posterior_mean_of_what_came_after_its_first_order() {
         order(evening(3), vec![line("A", 1, &[])]),
         order(evening(4), vec![line("B", 1, &[])]),
     ];
-    let ranked = rank(&orders, &shop, evening(5), &TimeZone::UTC, 10);
+    let ranked = rank(&orders, &shop, &when(evening(5)), 10);
     // A: two orders after its first, one with it: (2 * 0.5 + 1) / (2 + 2). B: (2 * 0.5 + 1) / (2 + 3).
     assert_eq!(ranked.iter().map(|c| (c.item, c.chance)).collect::<Vec<_>>(), [("A", 0.5), ("B", 0.4)]);
     let mut shuffled = orders.to_vec();
     shuffled.reverse();
-    assert_eq!(rank(&shuffled, &shop, evening(5), &TimeZone::UTC, 10), ranked, "the sequence given does not matter");
+    assert_eq!(rank(&shuffled, &shop, &when(evening(5)), 10), ranked, "the sequence given does not matter");
 }
 
 #[test]
 fn newer_orders_weigh_more() {
-    let shop = ShopCounts::default().model(["A"], Weights { recency: 0.5, ..Weights::default() });
+    let shop = OrderBook::default().model(["A"], Weights { recency: 0.5, ..Weights::default() });
     let with_a = |days: &[i8]| -> Vec<Order> {
         (1..=4)
             .map(|day| order(evening(day), vec![line(if days.contains(&day) { "A" } else { "B" }, 1, &[])]))
             .collect()
     };
-    let chance = |orders: &[Order]| rank(orders, &shop, evening(5), &TimeZone::UTC, 1)[0].chance;
+    let chance = |orders: &[Order]| rank(orders, &shop, &when(evening(5)), 1)[0].chance;
     assert!(chance(&with_a(&[1, 4])) > chance(&with_a(&[1, 2])));
 }
 
 #[test]
 fn the_shop_fills_in_what_the_customer_has_not_shown() {
-    let mut counts = ShopCounts::default();
+    let mut book = OrderBook::default();
     // Ten customers had A and B; all came back to A, none to B. Two of them took C then.
     for n in 0..10 {
         let mut last = vec![line("A", 1, &[])];
@@ -79,12 +85,12 @@ fn the_shop_fills_in_what_the_customer_has_not_shown() {
             last.push(line("C", 1, &[]));
         }
         let first = vec![line("A", 1, &[]), line("B", 1, &[])];
-        counts.add_customer(&[order(evening(1), first), order(evening(2), last)]);
+        book.add_customer(&[order(evening(1), first), order(evening(2), last)]);
     }
-    counts.add_customer(&one_each([1], "C")); // a single order teaches nothing
-    let shop = flat(&["A", "B", "C", "D"], &counts);
+    book.add_customer(&one_each([1], "C")); // a single order teaches nothing
+    let shop = flat(&["A", "B", "C", "D"], &book);
     let orders = [order(evening(1), vec![line("A", 1, &[]), line("B", 1, &[])])];
-    let ranked = rank(&orders, &shop, evening(2), &TimeZone::UTC, 10);
+    let ranked = rank(&orders, &shop, &when(evening(2)), 10);
     // Mean rate 10 of 20; A (10 + 20 / 2) / (10 + 20), B (0 + 10) / 30, C 2 of 10 who had never had it.
     let expected = [("A", 20.0 / 30.0), ("B", 10.0 / 30.0), ("C", 0.2)];
     assert_eq!(ranked.len(), 3, "nobody took D yet");
@@ -105,7 +111,7 @@ fn a_basket_that_was_there_before_is_offered_whole() {
         order(evening(4), family(4)),
         order(evening(5), family(4)),
     ];
-    let likely = predict(&orders, &shop, evening(6), &TimeZone::UTC).unwrap();
+    let likely = predict(&orders, &shop, &when(evening(6))).unwrap();
     assert_eq!(likely.lines, family(4));
     assert_eq!(likely.chances.len(), 2);
     assert_eq!(likely.reason, "in 3 of the last 5 orders, mostly in the evening");
@@ -117,7 +123,7 @@ fn two_lines_of_an_item_stay_two_lines() {
     let shop = empty_shop(&["Calzone"]);
     let both = vec![line("Calzone", 1, &[]), line("Calzone", 1, &["extra olives"])];
     let orders: Vec<Order> = (1..=3).map(|day| order(evening(day), both.clone())).collect();
-    let likely = predict(&orders, &shop, evening(4), &TimeZone::UTC).unwrap();
+    let likely = predict(&orders, &shop, &when(evening(4))).unwrap();
     assert_eq!(likely.lines, both);
     assert_eq!(likely.chances[0], likely.chances[1]);
 }
@@ -127,7 +133,7 @@ fn without_a_common_basket_the_likely_items_come_together() {
     let shop = empty_shop(&["A", "B", "C", "D", "E"]);
     let basket = |day, items: &[&str]| order(evening(day), items.iter().map(|item| line(item, 1, &[])).collect());
     let orders = [basket(1, &["A", "B"]), basket(2, &["A", "C", "D"]), basket(3, &["B", "A", "E", "X", "Y"])];
-    let likely = predict(&orders, &shop, evening(4), &TimeZone::UTC).unwrap();
+    let likely = predict(&orders, &shop, &when(evening(4))).unwrap();
     let items: Vec<&str> = likely.lines.iter().map(|line| line.item.as_str()).collect();
     assert_eq!(items, ["A", "B", "E"], "A 3/4, B and E 1/2, C and D 1/3");
     assert_eq!(likely.reason, "in 1 of the last 3 orders");
@@ -136,31 +142,31 @@ fn without_a_common_basket_the_likely_items_come_together() {
 #[test]
 fn one_or_two_orders_are_a_maybe() {
     let shop = empty_shop(&["A"]);
-    let reason = |days| predict(&one_each(days, "A"), &shop, evening(9), &TimeZone::UTC).unwrap();
+    let reason = |days| predict(&one_each(days, "A"), &shop, &when(evening(9))).unwrap();
     let first = reason(1..=1);
     assert_eq!((first.sure, first.reason.as_str()), (false, "in the only order so far"));
     let second = reason(1..=2);
     assert_eq!((second.sure, second.reason.as_str()), (false, "in both orders so far, mostly in the evening"));
     assert!(reason(1..=3).sure);
-    assert_eq!(predict(&[], &shop, evening(9), &TimeZone::UTC), None);
+    assert_eq!(predict(&[], &shop, &when(evening(9))), None);
 }
 
 #[test]
 fn what_is_off_the_menu_is_left_out() {
     let orders: Vec<Order> =
         (1..=4).map(|day| order(evening(day), vec![line("Gone", 1, &[]), line("Cola", 1, &[])])).collect();
-    let likely = predict(&orders, &empty_shop(&["Cola"]), evening(9), &TimeZone::UTC).unwrap();
+    let likely = predict(&orders, &empty_shop(&["Cola"]), &when(evening(9))).unwrap();
     assert_eq!(likely.lines, [line("Cola", 1, &[])]);
-    assert_eq!(predict(&orders, &empty_shop(&["Tea"]), evening(9), &TimeZone::UTC), None);
+    assert_eq!(predict(&orders, &empty_shop(&["Tea"]), &when(evening(9))), None);
 }
 
 #[test]
 fn the_hour_and_the_day_choose_between_two_habits() {
-    let shop = ShopCounts::default().model(["Soup", "Pizza", "Fish"], Weights::default());
+    let shop = OrderBook::default().model(["Soup", "Pizza", "Fish"], Weights::default());
     let mut orders = one_each([2, 9, 16, 23], "Fish"); // Fridays
     orders.extend([3, 10, 17, 24].map(|day| order(evening(day), vec![line("Pizza", 1, &[])]))); // Saturdays
     orders.extend([5, 12, 19, 26].map(|day| order(at(day, 12, 30), vec![line("Soup", 1, &[])]))); // Monday noon
-    let first = |now| predict(&orders, &shop, now, &TimeZone::UTC).unwrap();
+    let first = |now| predict(&orders, &shop, &when(now)).unwrap();
     assert_eq!(first(evening(30)).lines[0].item, "Fish");
     assert_eq!(first(evening(31)).lines[0].item, "Pizza");
     let lunch = first(at(28, 12, 0));
@@ -171,7 +177,7 @@ fn the_hour_and_the_day_choose_between_two_habits() {
 #[test]
 fn a_date_without_a_time_has_no_hour_and_night_belongs_to_the_day_before() {
     let shop = empty_shop(&["A"]);
-    let reason = |orders: &[Order]| predict(orders, &shop, evening(31), &TimeZone::UTC).unwrap().reason;
+    let reason = |orders: &[Order]| predict(orders, &shop, &when(evening(31))).unwrap().reason;
     let at_days = |hour, minute, days: [i8; 3]| days.map(|day| order(at(day, hour, minute), vec![line("A", 1, &[])]));
     assert_eq!(reason(&at_days(0, 0, [2, 9, 16])), "in each of the last 3 orders, mostly on a Friday");
     assert_eq!(reason(&at_days(0, 30, [3, 10, 17])), "in each of the last 3 orders, mostly Friday night");
@@ -181,6 +187,6 @@ fn a_date_without_a_time_has_no_hour_and_night_belongs_to_the_day_before() {
 fn a_time_that_no_calendar_holds_breaks_nothing() {
     let shop = empty_shop(&["A"]);
     let orders = [order(UnixMillis(i64::MAX), vec![line("A", 1, &[])]), order(UnixMillis(i64::MIN), vec![])];
-    let likely = predict(&orders, &shop, UnixMillis(i64::MAX), &TimeZone::UTC).unwrap();
+    let likely = predict(&orders, &shop, &when(UnixMillis(i64::MAX))).unwrap();
     assert_eq!(likely.reason, "in the only order so far");
 }
