@@ -9,3 +9,4 @@ mod development_speakers_are_recognised;
 mod enrolment_refuses_two_people;
 mod eval_reports;
 mod judged_calls_calibrate;
+mod orders_are_foretold;

@@ -6,7 +6,6 @@ mod consent;
 mod contract;
 mod fingerprints;
 mod fixture;
-mod grocery;
 mod habits;
 mod imports;
 mod judged;

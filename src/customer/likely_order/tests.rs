@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
-use super::{OrderBook, ShopModel, Situation, Weights, predict, rank};
+use super::{Chance, OrderBook, ShopModel, Situation, Weights, predict, rank};
 use crate::base::UnixMillis;
 use crate::customer::{Order, OrderLine};
 
@@ -189,4 +189,98 @@ fn a_time_that_no_calendar_holds_breaks_nothing() {
     let orders = [order(UnixMillis(i64::MAX), vec![line("A", 1, &[])]), order(UnixMillis(i64::MIN), vec![])];
     let likely = predict(&orders, &shop, &when(UnixMillis(i64::MAX))).unwrap();
     assert_eq!(likely.reason, "in the only order so far");
+}
+
+#[test]
+fn what_has_run_out_is_offered_by_nobody() {
+    let shop = empty_shop(&["Cola", "Soup"]);
+    let orders: Vec<Order> =
+        (1..=4).map(|day| order(evening(day), vec![line("Soup", 1, &[]), line("Cola", 1, &[])])).collect();
+    let out = ["Soup".to_owned()];
+    let situation = Situation { out_of_stock: &out, ..when(evening(9)) };
+    assert_eq!(predict(&orders, &shop, &situation).unwrap().lines, [line("Cola", 1, &[])]);
+    assert!(rank(&orders, &shop, &situation, 10).iter().all(|chance| chance.item != "Soup"));
+}
+
+#[test]
+fn what_was_complained_about_waits_until_nothing_else_is_left() {
+    let shop = empty_shop(&["Pizza", "Fish"]);
+    let mut orders = one_each([1, 2, 3, 6], "Pizza");
+    orders.extend(one_each([4, 5], "Fish"));
+    let first = |orders: &[Order], complained: &[&str]| {
+        let likely = predict(orders, &shop, &Situation { complained, ..when(evening(9)) }).unwrap();
+        (likely.lines[0].item.clone(), likely.sure)
+    };
+    assert_eq!(first(&orders, &[]).0, "Pizza");
+    let last = evening(6).0.to_string();
+    assert_eq!(first(&orders, &[&last]).0, "Fish");
+    assert_eq!(first(&orders, &["an order of somebody else"]).0, "Pizza");
+    assert_eq!(first(&one_each([1, 2, 6], "Pizza"), &[&last]), ("Pizza".to_owned(), false), "there is nothing else");
+}
+
+#[test]
+fn a_newcomer_is_ranked_by_what_newcomers_take() {
+    let mut book = OrderBook::default();
+    for n in 0..4 {
+        book.add_customer(&one_each([1], if n == 0 { "B" } else { "A" }));
+    }
+    let shop = book.model(["A", "B", "C"], Weights::default());
+    let ranked = rank(&[], &shop, &when(evening(2)), 10);
+    assert_eq!(ranked.iter().map(|c| (c.item, c.chance)).collect::<Vec<_>>(), [("A", 0.75), ("B", 0.25)]);
+}
+
+#[test]
+fn without_an_hour_no_hour_counts_for_more() {
+    let shop = OrderBook::default().model(["Soup", "Pizza"], Weights { recency: 1.0, ..Weights::default() });
+    let mut orders = one_each([1, 2, 3], "Pizza");
+    orders.extend([4, 5].map(|day| order(at(day, 12, 30), vec![line("Soup", 1, &[])])));
+    let soup = |now| {
+        let ranked = rank(&orders, &shop, &Situation::at(now, &UTC), 10);
+        ranked.iter().find(|chance| chance.item == "Soup").unwrap().chance
+    };
+    // One of one order after its first, against a prior of 2 * 0.5: 2 of 3. In the evening that order weighs 0.2 * 0.5.
+    assert!((soup(None) - 2.0 / 3.0).abs() < 1e-6);
+    assert!((soup(Some(evening(6))) - 1.1 / 2.1).abs() < 1e-6);
+}
+
+proptest::proptest! {
+    #[test]
+    fn chances_are_chances_and_of_the_menu(
+        baskets in proptest::collection::vec(proptest::collection::vec(0_u8..12, 1..5), 0..30),
+        hours in proptest::collection::vec(0_i64..9000, 30),
+        menu in 1_u8..12,
+    ) {
+        let dish = |n: u8| format!("dish {n}");
+        let mut orders: Vec<Order> = baskets
+            .iter()
+            .zip(&hours)
+            .map(|(basket, hour)| {
+                let lines = basket.iter().map(|item| line(&dish(*item), 1, &[])).collect();
+                order(UnixMillis(evening(1).0 + hour * 3_600_000), lines)
+            })
+            .collect();
+        orders.sort_by_key(|order| order.at);
+        let mut book = OrderBook::default();
+        book.add_customer(&orders);
+        let shop = book.fitted((0..menu).map(dish), &UTC);
+        let menu: Vec<String> = (0..menu).map(dish).collect();
+        let situation = when(UnixMillis(evening(1).0 + 9000 * 3_600_000));
+        let ranked = rank(&orders, &shop, &situation, 100);
+        for chance in &ranked {
+            proptest::prop_assert!((0.0..=1.0).contains(&chance.chance) && menu.iter().any(|item| item == chance.item));
+        }
+        proptest::prop_assert!(ranked.windows(2).all(|pair| pair[0].chance >= pair[1].chance));
+        let offered = predict(&orders, &shop, &situation);
+        for offered in offered.iter().flat_map(|likely| &likely.lines) {
+            proptest::prop_assert!(menu.contains(&offered.item));
+        }
+        // The same item once more, in the newest order, never makes it less likely.
+        let had = |item: &str| orders.iter().flat_map(|order| &order.lines).any(|line| line.item == item);
+        if let Some(Chance { item, chance }) = ranked.iter().find(|chance| had(chance.item)) {
+            let mut more = orders.clone();
+            more.push(order(UnixMillis(situation.now.unwrap().0 - 1), vec![line(item, 1, &[])]));
+            let again = rank(&more, &shop, &situation, 100).into_iter().find(|c| c.item == *item).unwrap();
+            proptest::prop_assert!(again.chance >= *chance - 1e-6, "{} {}", again.chance, chance);
+        }
+    }
 }

@@ -75,13 +75,19 @@ impl<'a> Tifuknn<'a> {
         if k > 0 && k < nearest.len() {
             nearest.select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         }
-        let mut blend: BTreeMap<&str, f32> = own.iter().map(|(item, value)| (*item, OWN_SHARE * value)).collect();
-        for (_, other) in &nearest[..k] {
-            for (item, value) in &self.vectors[*other] {
-                *blend.entry(self.names[*item]).or_default() += (1.0 - OWN_SHARE) * value / k as f32;
+        let mut sums = vec![0.0; self.names.len()];
+        let mut scores = Vec::new();
+        for (item, value) in &own {
+            match self.numbers.get(item) {
+                Some(number) => sums[*number] = OWN_SHARE * value,
+                None => scores.push((*item, OWN_SHARE * value)),
             }
         }
-        best(blend.into_iter().collect(), top)
+        for (item, value) in nearest[..k].iter().flat_map(|(_, other)| &self.vectors[*other]) {
+            sums[*item] += (1.0 - OWN_SHARE) * value / k as f32;
+        }
+        scores.extend(self.names.iter().zip(sums).filter(|(_, sum)| *sum > 0.0).map(|(item, sum)| (*item, sum)));
+        best(scores, top)
     }
 
     fn is(&self, other: usize, own: &BTreeMap<&str, f32>) -> bool {
@@ -114,8 +120,12 @@ fn user_vector(orders: &[Order]) -> BTreeMap<&str, f32> {
 }
 
 fn best(mut scores: Vec<(&str, f32)>, top: usize) -> Vec<(&str, f32)> {
-    scores.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    scores.truncate(top);
+    let better = |a: &(&str, f32), b: &(&str, f32)| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0));
+    if top < scores.len() {
+        scores.select_nth_unstable_by(top, better);
+        scores.truncate(top);
+    }
+    scores.sort_by(better);
     scores
 }
 
