@@ -16,7 +16,8 @@ use prost_types::compiler::{CodeGeneratorRequest, CodeGeneratorResponse};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const PROTOS: [&str; 2] = ["regulars/v1/desk.proto", "regulars/v1/supervisor.proto"];
+/// Files of the contract; the page reads all but the last.
+const PROTOS: [&str; 3] = ["regulars/v1/desk.proto", "regulars/v1/supervisor.proto", "regulars/v1/records.proto"];
 
 /// What the page is made of. Cargo walks folders; `web/node_modules` and `web/dist` are left out on purpose.
 const WEB_SOURCES: [&str; 6] =
@@ -55,7 +56,7 @@ fn compile_proto(out: &Path) -> Result<CodeGeneratorRequest> {
     fs::write(out.join("descriptor.bin"), set.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(set.clone())?;
     Ok(CodeGeneratorRequest {
-        file_to_generate: PROTOS.map(str::to_owned).into(),
+        file_to_generate: PROTOS[..2].iter().map(|file| (*file).to_owned()).collect(),
         parameter: Some("target=ts".to_owned()),
         proto_file: set.file,
         compiler_version: None,

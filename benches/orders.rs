@@ -12,7 +12,7 @@ use divan::{Bencher, black_box};
 use jiff::tz::TimeZone;
 use regulars::base::UnixMillis;
 use regulars::customer::likely_order::{OrderBook, ShopModel, Situation, Weights, predict, rank};
-use regulars::customer::{CustomerId, Order, OrderLine};
+use regulars::customer::{CustomerId, Order, OrderLine, Taken};
 use regulars::store::import::{ImportOptions, Kind};
 use regulars::store::{KeySource, Options, Store};
 
@@ -37,6 +37,7 @@ fn history(customer: usize, orders: usize) -> Vec<Order> {
                 order: format!("{n:04}"),
                 at: UnixMillis(START_MS + n as i64 * 3 * DAY_MS),
                 lines: (0..4).map(line).collect(),
+                taken: Taken::default(),
             }
         })
         .collect()

@@ -11,6 +11,7 @@
 //! 6. [`customer`] is what we know of a person: orders, contacts, consent, and what they will likely order.
 //! 7. [`store`] remembers it.
 //! 8. [`desk`] puts it on the agent's screen, and takes the agent's commands.
+//! 9. [`records`] is for the shop's other systems: what they write into the books, and what they are told.
 //!
 //! [`call`] is the story of one call through all of them; [`service`] puts the stages together.
 
@@ -21,6 +22,7 @@ pub mod config;
 pub mod customer;
 pub mod desk;
 pub mod identity;
+pub mod records;
 pub mod rtp;
 pub mod service;
 pub mod sip;

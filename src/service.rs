@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::customer::likely_order::ShopModel;
 use crate::desk::{self, DeskError, Feed};
 use crate::identity::Search;
+use crate::records::{self, StartError};
 use crate::rtp::{PortPool, RtpError};
 use crate::sip::{Endpoint, Listen, SipError};
 use crate::store::{AuditRow, Store, StoreError};
@@ -54,6 +55,8 @@ pub enum ServiceError {
     Desk(#[from] DeskError),
     #[error("the likely order could not be fitted: {0}")]
     ShopModel(tokio::task::JoinError),
+    #[error(transparent)]
+    Records(#[from] StartError),
     #[error("the inference threads could not be started: {0}")]
     Threads(std::io::Error),
 }
@@ -113,8 +116,9 @@ impl Service {
 
         let (events, from_calls) = mpsc::channel(EVENTS);
         let feed = Feed::start(from_calls, config.max_calls + CARDS_IN_WRAP_UP, lifecycle);
+        let beside = records::start(config.records, store.clone(), registry.clone(), lifecycle).await?;
         let shop = desk::Shop { menu: store.menu().await?, notice: notice(&config.call.identity), ..config.shop };
-        let options = desk::Options { listen: config.desk_listen, shop, max_connections: DESK_CONNECTIONS };
+        let options = desk::Options { listen: config.desk_listen, shop, max_connections: DESK_CONNECTIONS, beside };
         let desk = desk::serve(options, feed.clone(), registry.clone(), lifecycle.clone()).await?;
 
         let media_ip = config.rtp_address.unwrap_or_else(|| media_ip(&config.sip.listen));
@@ -184,7 +188,10 @@ impl ServiceError {
             ServiceError::Sip(error) => error.kind(),
             ServiceError::Stream(error) => error.kind(),
             ServiceError::Desk(error) => error.kind(),
-            ServiceError::Threads(_) | ServiceError::ShopModel(_) => ErrorKind::Internal,
+            ServiceError::Records(StartError::Store(error)) => error.kind(),
+            ServiceError::Records(StartError::Tls(_)) | ServiceError::Threads(_) | ServiceError::ShopModel(_) => {
+                ErrorKind::Internal
+            }
         }
     }
 }

@@ -19,7 +19,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["base", "speech", "customer", "voice", "identity"]),
     ("call", &["base", "sip", "stream", "rtp", "speech", "voice", "identity", "customer", "store"]),
     ("desk", &["base", "call", "identity", "customer"]),
-    ("config", &["base", "sip", "stream", "rtp", "voice", "identity", "store", "call", "desk"]),
+    ("records", &["base", "call", "customer", "desk", "store"]),
+    ("config", &["base", "sip", "stream", "rtp", "voice", "identity", "store", "call", "desk", "records"]),
 ];
 
 /// Of call/, the shells that may touch the store and the inference pool.
@@ -39,6 +40,7 @@ const SHELLS: &[&str] = &[
     "src/config/",
     "src/desk/",
     "src/main.rs",
+    "src/records/",
     "src/rtp/port_pool.rs",
     "src/rtp/socket.rs",
     "src/service.rs",
@@ -61,6 +63,11 @@ const CORES_IN_SHELLS: &[&str] = &[
     "src/desk/consent_script.rs",
     "src/desk/request.rs",
     "src/desk/screen.rs",
+    "src/records/backoff.rs",
+    "src/records/event.rs",
+    "src/records/json.rs",
+    "src/records/record.rs",
+    "src/records/signature.rs",
     "src/sip/admission.rs",
     "src/sip/caller_id.rs",
     "src/sip/digest/",

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::base::{CallId, E164, ErrorKind, Line, Pii, clock};
 use crate::customer::likely_order::{self, ShopModel, Situation};
-use crate::customer::{ConsentRecord, CustomerId};
+use crate::customer::{ConsentRecord, CustomerId, timeline};
 use crate::identity::JudgedCall;
 use crate::store::{AuditRow, CallFacts, HeardCall, NewOrder, Refresh, Store, StoreError};
 use crate::voice::ModelId;
@@ -91,7 +91,8 @@ impl Books {
         let situation =
             Situation { now: Some(now), tz: &self.time_zone, out_of_stock: &out_of_stock, complained: &complained };
         let likely = likely_order::predict(&dossier.orders, &shop, &situation);
-        Ok(Some(Known { dossier, likely, brief }))
+        let last_contact = timeline::last_contact(&dossier, now, &self.time_zone);
+        Ok(Some(Known { dossier, likely, brief, last_contact }))
     }
 
     async fn carry_out(&self, write: Write) -> Result<Written, CommandError> {
@@ -142,6 +143,7 @@ impl Books {
                     agent,
                     call: Some(self.call.clone()),
                     at,
+                    payment: order.payment,
                 };
                 let placed = self.store.place_order(order).await.map_err(|error| store_error(&error))?;
                 Ok(Written::Order(placed.order))

@@ -1,7 +1,7 @@
 //! What an agent may ask of a call.
 
 use crate::base::{ErrorKind, Pii};
-use crate::customer::{CustomerId, OrderLine};
+use crate::customer::{CustomerId, OrderLine, Payment};
 
 /// What an agent may ask of a call on the screen. Each is answered with `Ok` or a [`CommandError`].
 #[derive(Clone, Debug)]
@@ -58,6 +58,8 @@ pub struct OrderRequest {
     pub lines: Vec<OrderLine>,
     /// The screen's own key: the same key twice is one order.
     pub idempotency_key: String,
+    /// `None`: as the shop always does.
+    pub payment: Option<Payment>,
 }
 
 /// Why an agent's command was not carried out; the text is for the agent.

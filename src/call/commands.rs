@@ -82,7 +82,7 @@ impl Call {
         // Read afresh even if the voice has had it fetched: what the agent acts on is what the books say now.
         self.pending.forget_fetch(&customer);
         self.pending.ask(&Action::Fetch(customer.clone()));
-        self.actions.push_back(Action::Fetch(customer));
+        self.fetch(customer, false);
     }
 
     pub(super) fn confirmed(&self, customer: &CustomerId) -> bool {

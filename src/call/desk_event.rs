@@ -52,6 +52,10 @@ pub enum What {
         customer: CustomerId,
         known: Arc<Known>,
     },
+    /// The books say something new of whom the card is about.
+    Refreshed {
+        known: Arc<Known>,
+    },
     /// An agent said that it is none of the ranked people.
     SomeoneElse,
     /// Whether the caller has been asked to press 1 to agree, and has not yet.
@@ -115,6 +119,8 @@ pub struct Known {
     pub likely: Option<LikelyOrder>,
     /// Of the company that they are, or work for.
     pub brief: Option<Brief>,
+    /// The newest contact as one sentence.
+    pub last_contact: Option<Pii<String>>,
 }
 
 /// What the voice would need to be of use.

@@ -39,6 +39,8 @@ pub enum Event {
         net_speech_ms: u32,
         embedding: Result<Embedding, VoiceError>,
     },
+    /// The books have changed, by this call or elsewhere.
+    Changed(Changed),
     /// This customer's consent was taken back, in this call or elsewhere.
     Withdrawn(CustomerId),
     /// Someone enrolled or withdrew, in this call or elsewhere.
@@ -53,6 +55,23 @@ pub enum Event {
         outcome: Result<Written, CommandError>,
     },
     Ended(EndCause),
+}
+
+/// Of whom the books say something new.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Changed {
+    These(Arc<[CustomerId]>),
+    /// Of anybody.
+    Anyone,
+}
+
+impl Changed {
+    pub fn concerns(&self, customer: &CustomerId) -> bool {
+        match self {
+            Changed::These(customers) => customers.contains(customer),
+            Changed::Anyone => true,
+        }
+    }
 }
 
 pub enum Action {

@@ -22,7 +22,7 @@ use super::pending::{For, Pending};
 use super::recognition::{Recognition, Voiceprints};
 use super::replay::Replay;
 use super::speaker::Speaker;
-use super::{Action, CommandError, EndCause, Event, Known, Missing, Person, What, Write};
+use super::{Action, EndCause, Event, Known, Missing, Person, What, Write};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -191,6 +191,7 @@ impl Call {
             Event::Recalled { customer, earlier } => self.on_recalled(customer, earlier),
             Event::Described { customer, name } => self.on_described(customer, name),
             Event::Fetched { customer, known } => self.on_fetched(&customer, known),
+            Event::Changed(changed) => self.on_changed(&changed),
             Event::Withdrawn(customer) => self.on_withdrawn(&customer),
             // A window that could not be embedded is logged by the task; the next one may be better.
             Event::Embedded { embedding: Err(_), .. } => self.without_embedding += 1,
@@ -359,7 +360,10 @@ impl Call {
             && matches!(decision.state, State::Probably | State::Recognised)
             && self.known_of(&first.customer).is_none()
         {
-            self.ask_once(Action::Fetch(first.customer.clone()));
+            let customer = first.customer.clone();
+            if self.pending.ask(&Action::Fetch(customer.clone())) {
+                self.fetch(customer, false);
+            }
         }
         if complete {
             self.publish_decision(decision);
@@ -383,21 +387,7 @@ impl Call {
         self.show_decision();
     }
 
-    fn on_fetched(&mut self, customer: &CustomerId, known: Result<Arc<Known>, CommandError>) {
-        let known = match known {
-            Ok(known) => known,
-            Err(error) => return self.confirm_failed(customer, error),
-        };
-        self.known = Some(known.clone());
-        if self.confirmed(customer) {
-            self.publish(What::Confirmed { customer: customer.clone(), known });
-            self.reply_to_confirm(Ok(()));
-        } else {
-            self.show_decision();
-        }
-    }
-
-    fn known_of(&self, customer: &CustomerId) -> Option<Arc<Known>> {
+    pub(super) fn known_of(&self, customer: &CustomerId) -> Option<Arc<Known>> {
         self.known.as_ref().filter(|known| known.dossier.profile.customer == *customer).cloned()
     }
 

@@ -13,6 +13,7 @@ mod judged;
 pub mod listening;
 pub mod machine;
 mod missing;
+mod news;
 mod pending;
 pub mod recognition;
 pub mod registry;
@@ -24,7 +25,7 @@ pub mod totals;
 
 pub use command::{AgentCommand, CommandError, EnrollWhom, OrderRequest};
 pub use desk_event::{CallEvent, EndCause, Known, Missing, Person, What};
-pub use event::{Action, Event, Ticket, Write, Written};
+pub use event::{Action, Changed, Event, Ticket, Write, Written};
 pub use intake::Intake;
 pub use machine::{Call, Caller, Options, Voices};
 pub use recognition::Voiceprints;

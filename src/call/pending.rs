@@ -2,7 +2,7 @@
 
 use crate::customer::{ConsentRecord, CustomerId};
 
-use super::{Action, CommandError, Ticket};
+use super::{Action, Changed, CommandError, Ticket};
 
 /// At most a handful at a time: an agent works one card with two hands.
 #[derive(Debug, Default)]
@@ -10,6 +10,7 @@ pub struct Pending {
     next_ticket: u64,
     asked: Vec<Asked>,
     writes: Vec<(Ticket, For)>,
+    fetching: Vec<Fetching>,
     /// The agent's Confirm that waits for the customer's dossier.
     pub confirm: Option<Ticket>,
 }
@@ -18,6 +19,23 @@ pub struct Pending {
 enum Asked {
     Describe(CustomerId),
     Fetch(CustomerId),
+}
+
+/// A customer's books that are being read.
+#[derive(Debug)]
+struct Fetching {
+    customer: CustomerId,
+    /// They are on the card already.
+    again: bool,
+    /// They have changed since they were asked for.
+    stale: bool,
+}
+
+/// What an answer about a customer's books was for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Fetched {
+    pub again: bool,
+    pub stale: bool,
 }
 
 /// Why something is being written.
@@ -66,10 +84,32 @@ impl Pending {
         self.asked.retain(|asked| *asked != Asked::Fetch(customer.clone()));
     }
 
+    /// `again`: to bring a card up to date.
+    pub fn fetching(&mut self, customer: &CustomerId, again: bool) {
+        self.fetching.push(Fetching { customer: customer.clone(), again, stale: false });
+    }
+
+    pub fn fetched(&mut self, customer: &CustomerId) -> Fetched {
+        let at = self.fetching.iter().position(|fetching| fetching.customer == *customer);
+        let fetching = at.map(|at| self.fetching.remove(at));
+        fetching.map(|Fetching { again, stale, .. }| Fetched { again, stale }).unwrap_or_default()
+    }
+
+    /// The answers under way are of the books before; whether this customer's are among them.
+    pub fn overtaken(&mut self, changed: &Changed, customer: Option<&CustomerId>) -> bool {
+        let mut theirs = false;
+        for fetching in self.fetching.iter_mut().filter(|fetching| changed.concerns(&fetching.customer)) {
+            fetching.stale = true;
+            theirs |= customer == Some(&fetching.customer);
+        }
+        theirs
+    }
+
     /// What was asked for the speaker before has no consequences for the one who speaks now; `refusal` answers what can no
     /// longer be done.
     pub fn another_speaker(&mut self, refusal: &CommandError) {
         self.asked.clear();
+        self.fetching.clear();
         for (_, reason) in &mut self.writes {
             match reason {
                 For::NewCustomer(_) => *reason = For::Past(Err(refusal.clone())),

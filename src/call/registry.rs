@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::base::{CallId, ErrorKind, UnixMillis, clock};
 use crate::customer::{ConsentRecord, CustomerId, Purpose};
@@ -12,7 +12,7 @@ use crate::store::{Refresh, Store, StoreError};
 use crate::voice::{Calibration, Voiceprint};
 
 use super::totals::Totals;
-use super::{AgentCommand, CommandError, Voiceprints};
+use super::{AgentCommand, Changed, CommandError, Voiceprints};
 
 /// Cheap to clone. Its lock is held for a look-up at the start and the end of a call and at an agent's key press, never on
 /// the way of the media.
@@ -33,6 +33,7 @@ struct Shared {
     voiceprints: watch::Sender<Arc<Voiceprints>>,
     /// In force until the next start.
     calibration: Arc<Calibration>,
+    changes: broadcast::Sender<Changed>,
 }
 
 #[derive(Default)]
@@ -63,6 +64,10 @@ const INBOX: usize = 8;
 /// Cards of finished calls that agents may still be working on. Beyond them, a card closes with its call.
 pub const CARDS_IN_WRAP_UP: usize = 1000;
 
+/// Batches of changes that a call may be behind, about 1 kB each for all calls together; one that is further behind reads its
+/// customer's books anew, whatever has changed.
+const CHANGES: usize = 64;
+
 impl Registry {
     pub fn new(store: Store, voiceprints: Voiceprints, calibration: Arc<Calibration>, max_calls: usize) -> Self {
         let (voiceprints, _) = watch::channel(Arc::new(voiceprints));
@@ -76,6 +81,7 @@ impl Registry {
                 changing: tokio::sync::Mutex::default(),
                 voiceprints,
                 calibration,
+                changes: broadcast::channel(CHANGES).0,
             }),
         }
     }
@@ -194,6 +200,16 @@ impl Registry {
         })
     }
 
+    /// Tells every call of whom the books say something new. Waits for none.
+    pub fn changed(&self, changed: Changed) {
+        // Without a call nobody listens.
+        let _ = self.shared.changes.send(changed);
+    }
+
+    pub(super) fn changes(&self) -> broadcast::Receiver<Changed> {
+        self.shared.changes.subscribe()
+    }
+
     pub fn totals(&self) -> &Totals {
         &self.shared.totals
     }
@@ -231,6 +247,7 @@ impl Drop for Admission {
 pub(super) fn store_error(error: &StoreError) -> CommandError {
     tracing::error!(%error, "the store refused a command");
     let message = match error.kind() {
+        _ if matches!(error, StoreError::NothingOnFile) => "There is no payment on file for this customer.",
         ErrorKind::NotFound => "There is no such customer in the books.",
         ErrorKind::Denied => "The caller's consent does not allow this.",
         ErrorKind::InvalidInput | ErrorKind::Conflict => "The books did not accept this.",

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
@@ -20,7 +21,7 @@ use super::call_log::{CallLine, call_log};
 use super::machine::Piece;
 use super::registry::{Admission, ToCall};
 use super::sockets::Sockets;
-use super::{Action, Call, CallEvent, CommandError, EndCause, Event, Ticket, Voiceprints, What, Write};
+use super::{Action, Call, CallEvent, Changed, CommandError, EndCause, Event, Ticket, Voiceprints, What, Write};
 
 /// What a call's task is handed.
 pub struct CallTask {
@@ -103,6 +104,7 @@ impl CallTask {
         let mut silence = interval(PTIME);
         silence.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut datagram = Vec::new();
+        let mut changes = running.books.registry.changes();
 
         running.act().await;
         while !running.call.is_closed() {
@@ -136,6 +138,12 @@ impl CallTask {
                 piece = next_of_stream(&mut stream) => running.on_piece(piece),
                 Some((net_speech_ms, embedding)) = running.pool.recv() => running.on_embedded(net_speech_ms, embedding),
                 Some(message) = admission.inbox.recv() => running.on_message(message),
+                changed = changes.recv() => match changed {
+                    Ok(changed) => running.handle(Event::Changed(changed)),
+                    Err(RecvError::Lagged(_)) => running.handle(Event::Changed(Changed::Anyone)),
+                    // The registry outlives every call.
+                    Err(RecvError::Closed) => {}
+                },
                 Ok(()) = voiceprints.changed() => {
                     let now_in_use = voiceprints.borrow_and_update().clone();
                     running.handle(Event::Voiceprints(now_in_use));

@@ -8,7 +8,7 @@ use crate::config::{Config, ConfigArgs};
 use crate::identity::Search;
 use crate::rtp::PortPool;
 use crate::sip::Transport;
-use crate::store::{OtherModel, Store};
+use crate::store::{DeadLetters, Delivery, OtherModel, Store};
 use crate::voice::{Model, ModelSource};
 
 #[derive(clap::Args)]
@@ -46,9 +46,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let ip = config.rtp_address.or(config.sip.listen.first().map(|listen| listen.addr.ip()));
         report.add("media", media(&config, ip.unwrap_or([127, 0, 0, 1].into())).await);
         match store(&config, model.as_ref().ok()).await {
-            Ok((found, sleeping)) => {
+            Ok(Found { store: found, sleeping, unsent }) => {
                 report.add("store", Ok(found));
                 sleeping.iter().for_each(|note| report.note("voiceprints", note));
+                unsent.iter().for_each(|note| report.note("webhooks", note));
             }
             Err(fault) => report.add("store", Err(fault)),
         }
@@ -104,8 +105,14 @@ async fn media(config: &Config, ip: std::net::IpAddr) -> Result<String, String> 
     Ok(format!("ports {}-{} on {}", config.rtp_ports.start(), config.rtp_ports.end(), socket.local_addr().ip()))
 }
 
-/// What is in the store, and what is to be known of voiceprints that are not compared.
-async fn store(config: &Config, model: Option<&Model>) -> Result<(String, Vec<String>), String> {
+/// What is in the store, and what is to be known of voiceprints that are not compared and of events that were not taken.
+struct Found {
+    store: String,
+    sleeping: Vec<String>,
+    unsent: Vec<String>,
+}
+
+async fn store(config: &Config, model: Option<&Model>) -> Result<Found, String> {
     let in_words = |error: crate::store::StoreError| error.to_string();
     let store = Store::open(config.store.clone()).await.map_err(in_words)?;
     let (mut found, mut sleeping) = (store.place(), Vec::new());
@@ -115,8 +122,24 @@ async fn store(config: &Config, model: Option<&Model>) -> Result<(String, Vec<St
         found = format!("{found}; {} voiceprints of this model", voiceprints.len());
         sleeping = store.other_models(in_use).await.map_err(in_words)?.iter().map(asleep).collect();
     }
+    let mut unsent: Vec<String> = store.dead_letters().await.map_err(in_words)?.iter().map(given_up).collect();
+    let newest = store.newest_event().await.map_err(in_words)?;
+    for endpoint in &config.records.endpoints {
+        let at = store.delivery(&endpoint.name).await.map_err(in_words)?;
+        unsent.extend(at.filter(|at| at.attempts > 0).map(|at| waiting(&endpoint.name, at, newest)));
+    }
     store.close().await;
-    Ok((found, sleeping))
+    Ok(Found { store: found, sleeping, unsent })
+}
+
+fn given_up(dead: &DeadLetters) -> String {
+    let DeadLetters { endpoint, count, seq, reason } = dead;
+    format!("{endpoint} did not take {count} events, the last of them number {seq} ({reason}); they are not sent again")
+}
+
+fn waiting(endpoint: &str, at: Delivery, newest: u64) -> String {
+    let behind = newest.saturating_sub(at.seq);
+    format!("{endpoint} has not taken the next event after {} tries, and is {behind} behind", at.attempts)
 }
 
 fn asleep(other: &OtherModel) -> String {

@@ -1,6 +1,7 @@
 //! Settings: embedded defaults, then the file, then the environment, then flags.
 
 pub mod error;
+mod hooks;
 mod layers;
 mod sections;
 mod signalling;

@@ -10,11 +10,12 @@ use serde::Deserialize;
 use toml::Table;
 
 use super::ConfigError;
+use super::hooks::{Hooks, records_options};
 use super::signalling::{Sip, Tls, sip_options};
 use crate::identity::{self, Search};
 use crate::store::{self, KeySource};
 use crate::voice::{ModelSource, VoiceError};
-use crate::{call, desk, rtp, sip, stream};
+use crate::{call, desk, records, rtp, sip, stream};
 
 /// The settings of a whole service, checked.
 #[derive(Clone, Debug)]
@@ -34,6 +35,7 @@ pub struct Config {
     pub search_reason: String,
     pub store: store::Options,
     pub desk_listen: SocketAddr,
+    pub records: records::Options,
     pub shop: desk::Shop,
     pub time_zone: TimeZone,
     pub log_filter: String,
@@ -50,6 +52,7 @@ struct Sections {
     identity: Identity,
     store: Store,
     desk: Desk,
+    hooks: Hooks,
     shop: Shop,
     log: Log,
 }
@@ -161,6 +164,7 @@ impl Config {
             search_reason: s.identity.search_reason,
             store: store::Options { url: s.store.url, key: key_source(s.store.key_file) },
             desk_listen: read("desk.listen", &s.desk.listen)?,
+            records: records_options(&s.hooks, s.sip.country_code())?,
             shop: desk::Shop { name: s.shop.name, language: s.shop.language, ..desk::Shop::default() },
             time_zone: TimeZone::get(&s.shop.time_zone)
                 .map_err(|_| value("shop.time_zone", &format!("`{}` is no IANA time zone", s.shop.time_zone)))?,
@@ -169,7 +173,7 @@ impl Config {
     }
 }
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// 0: never.
 fn days(days: u32) -> Option<Duration> {

@@ -99,7 +99,7 @@ fn tls_files(tls: &Tls) -> Result<Option<TlsFiles>, ConfigError> {
 
 /// A line each: the name, white space, the password. `#` begins a comment.
 fn users(path: &Path) -> Result<Vec<sip::Login>, ConfigError> {
-    let text = secret("sip.digest_users", path)?;
+    let text = text("sip.digest_users", path)?;
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let users: Vec<_> = lines
@@ -131,13 +131,7 @@ fn registration(section: &Register) -> Result<sip::RegistrationOptions, ConfigEr
     if section.expires_s < 30 {
         return Err(value(KEY, "expires_s is 30 or more: a shorter one would be a flood"));
     }
-    let password = match (section.password_env.as_str(), section.password_file.as_str()) {
-        ("", "") => return Err(value(KEY, "needs password_env or password_file")),
-        (variable, "") => std::env::var(variable)
-            .map_err(|_| value(KEY, &format!("the environment variable {variable} holds no password")))?,
-        ("", file) => secret(KEY, Path::new(file))?.trim_end_matches(['\r', '\n']).to_owned(),
-        _ => return Err(value(KEY, "has password_env and password_file: one is enough")),
-    };
+    let password = secret(KEY, &section.password_env, &section.password_file, "password")?;
     Ok(sip::RegistrationOptions {
         registrars: section.registrars.clone(),
         user: Pii::new(section.user.clone()),
@@ -148,7 +142,18 @@ fn registration(section: &Register) -> Result<sip::RegistrationOptions, ConfigEr
     })
 }
 
-fn secret(key: &str, path: &Path) -> Result<String, ConfigError> {
+/// What is in the environment variable or the file; `what`: "password", as in the names of the two settings.
+pub(super) fn secret(key: &str, variable: &str, file: &str, what: &str) -> Result<String, ConfigError> {
+    match (variable, file) {
+        ("", "") => Err(value(key, &format!("needs {what}_env or {what}_file"))),
+        (variable, "") => std::env::var(variable)
+            .map_err(|_| value(key, &format!("the environment variable {variable} holds no {what}"))),
+        ("", file) => Ok(text(key, Path::new(file))?.trim_end_matches(['\r', '\n']).to_owned()),
+        _ => Err(value(key, &format!("has {what}_env and {what}_file: one is enough"))),
+    }
+}
+
+fn text(key: &str, path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| value(key, &format!("{}: {error}", path.display())))
 }
 

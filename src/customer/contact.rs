@@ -2,16 +2,27 @@
 
 use crate::base::{Pii, UnixMillis};
 
-/// One contact: a call, an order, a mail, a complaint.
+/// One contact: a call, a mail, a complaint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contact {
+    /// Its key in the books.
+    pub contact: String,
     pub at: UnixMillis,
-    pub channel: Channel,
+    /// `None`: an order of which nobody said how it came.
+    pub channel: Option<Channel>,
     /// Who of us it was with, by the name the shop uses at work.
     pub agent: Option<String>,
     /// What the customer wanted, in one sentence.
     pub wanted: Pii<String>,
     pub complaint: Option<ComplaintState>,
+    /// What is still to be done, in one sentence.
+    pub still_open: Option<Pii<String>>,
+    /// What they looked at or asked about.
+    pub items_considered: Vec<String>,
+    /// A competitor whom they mentioned.
+    pub competitor: Option<String>,
+    /// The order that it is about.
+    pub order: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,16 +17,20 @@ impl Dossier {
         self.contacts.iter().find(|contact| contact.complaint == Some(ComplaintState::Open))
     }
 
-    /// Keys of the orders that a complaint is likely about: the last one placed before each complaint that is open or not
-    /// two weeks old. A contact does not name its order.
-    pub fn complained_orders(&self, now: UnixMillis) -> Vec<&str> {
+    /// Keys of the orders that a complaint is about which is open or not two weeks old: the one that it names, else the last
+    /// one placed before it.
+    pub fn complained_orders<'a>(&'a self, now: UnixMillis) -> Vec<&'a str> {
         let counts = |contact: &&Contact| match contact.complaint {
             Some(ComplaintState::Open) => true,
             Some(ComplaintState::Resolved) => now.0 - contact.at.0 <= FRESH_COMPLAINT_MS,
             None => false,
         };
         let before = |contact: &Contact| self.orders.iter().filter(|order| order.at <= contact.at).max_by_key(|o| o.at);
-        self.contacts.iter().filter(counts).filter_map(before).map(|order| order.order.as_str()).collect()
+        let about = |contact: &'a Contact| match &contact.order {
+            Some(order) => Some(order.as_str()),
+            None => before(contact).map(|order| order.order.as_str()),
+        };
+        self.contacts.iter().filter(counts).filter_map(about).collect()
     }
 }
 

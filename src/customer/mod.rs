@@ -8,11 +8,12 @@ pub mod history;
 pub mod likely_order;
 pub mod party;
 pub mod profile;
+pub mod timeline;
 
 pub use consent::{ConsentChannel, ConsentRecord, Purpose};
 pub use contact::{Channel, ComplaintState, Contact};
 pub use dossier::Dossier;
-pub use history::{Order, OrderLine};
+pub use history::{Order, OrderLine, Payment, Taken};
 pub use likely_order::{LikelyOrder, ShopModel};
 pub use party::{Brief, Party, PartyKind, Role};
 pub use profile::{CustomerId, HouseholdId, PersonAtNumber, Profile};

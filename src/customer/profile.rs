@@ -29,7 +29,19 @@ pub struct Profile {
     pub allergies: Option<Pii<String>>,
     pub notes: Option<Pii<String>>,
     pub since: UnixMillis,
+    /// The shop's payment system can charge them without asking again.
+    pub payment_on_file: bool,
 }
+
+/// RFC 5646 §2.1, its shape alone: subtags of 1 to 8 letters or digits, the first of letters.
+pub fn is_language_tag(tag: &str) -> bool {
+    let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let first = tag.split('-').next().unwrap_or_default();
+    first.len() >= 2 && first.bytes().all(|b| b.is_ascii_alphabetic()) && tag.split('-').all(subtag)
+}
+
+/// RFC 5646 §4.4.1: a buffer for 35 characters holds every tag in use.
+pub const LANGUAGE_CHARS: usize = 35;
 
 /// One of the people known to call from a number: what the first card is made from.
 #[derive(Clone, Debug, PartialEq)]

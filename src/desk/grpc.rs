@@ -180,18 +180,24 @@ fn whole_state(watched: &[Cards], language: &str) -> proto::WatchDeskResponse {
 
 impl From<RequestError> for Status {
     fn from(error: RequestError) -> Self {
-        Status::invalid_argument(error.to_string())
+        match error {
+            RequestError::SecondFactor => Status::failed_precondition(error.to_string()),
+            _ => Status::invalid_argument(error.to_string()),
+        }
     }
 }
 
 pub(super) fn status(error: &CommandError) -> Status {
-    let code = match error.kind {
+    Status::new(code(error.kind), error.message.clone())
+}
+
+pub fn code(kind: ErrorKind) -> Code {
+    match kind {
         ErrorKind::InvalidInput => Code::InvalidArgument,
         ErrorKind::NotFound => Code::NotFound,
         ErrorKind::Conflict => Code::FailedPrecondition,
         ErrorKind::Denied => Code::PermissionDenied,
         ErrorKind::Unavailable => Code::Unavailable,
         ErrorKind::Internal => Code::Internal,
-    };
-    Status::new(code, error.message.clone())
+    }
 }

@@ -19,4 +19,4 @@ pub use error::DeskError;
 pub use feed::{Cards, Feed};
 pub use grpc::Shop;
 pub use screen::Screen;
-pub use serve::{Options, serve};
+pub use serve::{Beside, Options, serve};

@@ -4,7 +4,7 @@ use super::consent_script::{self, ConsentScript};
 use super::wire::proto;
 use crate::base::{CallId, Line, Pii};
 use crate::call::{AgentCommand, EnrollWhom, OrderRequest};
-use crate::customer::{CustomerId, OrderLine};
+use crate::customer::{CustomerId, OrderLine, Payment};
 
 /// Why a request was refused, as a sentence for whoever wrote the screen. It repeats nothing that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,13 @@ pub enum RequestError {
     Quantity,
     #[error("days is 1 to {MAX_DAYS}")]
     Days,
+    #[error("there is no such payment")]
+    Payment,
+    #[error(
+        "a voice charges nothing: payment on file needs another factor by which the agent has made sure who it is, such as a \
+         one-time code; name it in second_factor"
+    )]
+    SecondFactor,
     #[error("say who agreed: customer_id or new_name")]
     Whom,
     #[error("a consent needs the script that was read out")]
@@ -31,12 +38,12 @@ type Checked<T> = Result<T, RequestError>;
 
 /// Lines that one screen can watch. More is a wall board, which watches all.
 const MAX_LINES: usize = 64;
-const MAX_ORDER_LINES: usize = 50;
+pub const MAX_ORDER_LINES: usize = 50;
 const MAX_QUANTITY: u32 = 99;
 const MAX_MODIFIERS: usize = 10;
 /// Ids are ours and short (`customer::CustomerId` says 64).
-const MAX_ID: usize = 64;
-const MAX_NAME: usize = 100;
+pub const MAX_ID: usize = 64;
+pub const MAX_NAME: usize = 100;
 /// What `regulars calibrate` looks back as well.
 pub const MAX_DAYS: u32 = 365;
 
@@ -121,11 +128,25 @@ pub fn place_order(request: proto::PlaceOrderRequest) -> Checked<(CallId, AgentC
         customer: customer_id(request.customer_id)?,
         lines: request.lines.into_iter().map(order_line).collect::<Checked<_>>()?,
         idempotency_key: text("idempotency_key", request.idempotency_key, 8, MAX_ID)?,
+        payment: payment(proto::Payment::try_from(request.payment), request.second_factor)?,
     };
     Ok((call_id(request.call_id)?, AgentCommand::PlaceOrder { order, agent: agent(request.agent)? }))
 }
 
-fn order_line(line: proto::OrderLine) -> Checked<OrderLine> {
+/// The rule of the whole product: a voice is recognised, never authenticated, and charges nothing.
+fn payment<E>(payment: Result<proto::Payment, E>, second_factor: String) -> Checked<Option<Payment>> {
+    match payment {
+        Ok(proto::Payment::Unspecified) => Ok(None),
+        Ok(proto::Payment::OnDelivery) => Ok(Some(Payment::OnDelivery)),
+        Ok(proto::Payment::OnFile) if second_factor.trim().is_empty() => Err(RequestError::SecondFactor),
+        Ok(proto::Payment::OnFile) => {
+            Ok(Some(Payment::OnFile { second_factor: text("second_factor", second_factor, 3, MAX_NAME)? }))
+        }
+        Err(_) => Err(RequestError::Payment),
+    }
+}
+
+pub fn order_line(line: proto::OrderLine) -> Checked<OrderLine> {
     if !(1..=MAX_QUANTITY).contains(&line.quantity) {
         return Err(RequestError::Quantity);
     }
@@ -152,7 +173,7 @@ fn agent(name: String) -> Checked<String> {
 }
 
 /// Trimmed, with bounds in characters, and no control characters: a line break in a name is a forged log line.
-fn text(field: &'static str, text: String, min: usize, max: usize) -> Checked<String> {
+pub fn text(field: &'static str, text: String, min: usize, max: usize) -> Checked<String> {
     let trimmed = text.trim();
     let length = trimmed.chars().count();
     if !(min..=max).contains(&length) || trimmed.chars().any(char::is_control) {

@@ -107,6 +107,7 @@ impl Entry {
             What::ByNumber { people } => self.by_number(people),
             What::Decided { decision, people, known } => self.decided(decision, people, known),
             What::Confirmed { customer, known } => self.confirmed(customer, known),
+            What::Refreshed { known } => self.refreshed(known),
             What::SomeoneElse => self.someone_else(),
             What::AwaitingKey(awaiting) => self.card_mut().awaiting_key = awaiting,
             What::Enrolling { customer, net_speech_ms, needed_ms } => {
@@ -198,6 +199,13 @@ impl Entry {
         card.voice_changed = false;
         card.missing = None;
         card.not_learnt = None;
+    }
+
+    /// Only of whom the card tells already.
+    fn refreshed(&mut self, known: Arc<Known>) {
+        if self.card.known_customer() == Some(&known.dossier.profile.customer) {
+            self.card_mut().known = Some(known);
+        }
     }
 
     fn someone_else(&mut self) {

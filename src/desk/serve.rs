@@ -17,6 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tonic::service::Routes;
+use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 
 use super::grpc::{Desk, Shop};
@@ -35,10 +36,22 @@ pub struct Options {
     pub shop: Shop,
     /// Connections at once; one more waits. A browser tab takes one or two, about 100 kB each.
     pub max_connections: usize,
+    pub beside: Beside,
+}
+
+/// What else stands on the port.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// gRPC services without a fallback of their own.
+    pub grpc: Router,
+    /// Their names, for the health service.
+    pub services: Vec<&'static str>,
+    /// Routes that guard themselves.
+    pub open: Router,
 }
 
 /// Largest message a screen may send: an order of 50 lines with ten modifiers each is below it.
-const MAX_REQUEST_BYTES: usize = 64 * 1024;
+pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
 /// A client that does not finish its headers within this is cut off, so that idle sockets cannot fill the house.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A peer that vanished without a word is noticed after about the sum of these two.
@@ -61,16 +74,25 @@ pub async fn serve(options: Options, feed: Feed, registry: Registry, life: Lifec
         _ => DeskError::Listen { listen, source },
     })?;
     let address = listener.local_addr().map_err(|source| DeskError::Listen { listen, source })?;
-    let app = router(options.shop, feed, registry, &life).await?;
+    let app = router(options.shop, options.beside, feed, registry, &life).await?;
     let connections = Arc::new(Semaphore::new(options.max_connections.max(1)));
     life.spawn(accept(listener, app, connections, life.clone()));
     Ok(address)
 }
 
-async fn router(shop: Shop, feed: Feed, registry: Registry, life: &Lifecycle) -> Result<Router, DeskError> {
+async fn router(
+    shop: Shop,
+    beside: Beside,
+    feed: Feed,
+    registry: Registry,
+    life: &Lifecycle,
+) -> Result<Router, DeskError> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<DeskServiceServer<Desk>>().await;
     health.set_serving::<SupervisorServiceServer<Supervisor>>().await;
+    for service in beside.services {
+        health.set_service_status(service, ServingStatus::Serving).await;
+    }
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -86,8 +108,8 @@ async fn router(shop: Shop, feed: Feed, registry: Registry, life: &Lifecycle) ->
         .add_service(reflection)
         .into_axum_router();
     // On the routes of gRPC alone: GrpcWebLayer answers 400 to a browser that asks for the page.
-    let grpc = grpc.reset_fallback().route_layer(GrpcWebLayer::new());
-    Ok(grpc.fallback(web::serve).layer(from_fn(guard::guard)))
+    let grpc = grpc.reset_fallback().merge(beside.grpc).route_layer(GrpcWebLayer::new());
+    Ok(grpc.fallback(web::serve).layer(from_fn(guard::guard)).merge(beside.open))
 }
 
 async fn accept(listener: TcpListener, app: Router, connections: Arc<Semaphore>, life: Lifecycle) {
@@ -148,7 +170,7 @@ async fn serve_connection(stream: TcpStream, app: Router, life: Lifecycle) {
 
 /// HTTP/2 runs each stream as a task of its own; a shutdown waits for these too.
 #[derive(Clone)]
-struct OnLifecycle(Lifecycle);
+pub struct OnLifecycle(pub Lifecycle);
 
 impl<F> Executor<F> for OnLifecycle
 where

@@ -6,7 +6,8 @@ use super::card::HeardBefore;
 use super::{Card, Progress, consent_script};
 use crate::base::UnixMillis;
 use crate::call::{EndCause, Missing};
-use crate::customer::{Channel, ComplaintState, Contact, Order, OrderLine, Profile};
+use crate::customer::timeline::timeline;
+use crate::customer::{Channel, ComplaintState, Contact, Order, OrderLine, Payment, Profile};
 use crate::identity::{State, VoiceUse};
 
 /// Generated from `proto/regulars/v1`: messages, server and client.
@@ -21,12 +22,16 @@ pub mod proto {
 /// Contacts on a card: what an agent takes in while saying hello.
 const LAST_CONTACTS: usize = 5;
 
+const PAYMENT_ON_FILE: &str = "Payment on file: a second factor first, never the voice alone.";
+
 const NEW_SPEAKER: &str = "Somebody else is on the line now.";
 const VOICE_CHANGED: &str = "The voice has changed: somebody else may be speaking now. Ask who it is.";
 
 /// `language`: that of the shop, for callers whose own is not known.
 pub fn card(card: &Card, language: &str) -> proto::Card {
     let dossier = card.known.as_ref().map(|known| &known.dossier);
+    let said = card.known.as_ref().and_then(|known| known.last_contact.as_ref());
+    let on_file = dossier.is_some_and(|dossier| dossier.profile.payment_on_file);
     let spoken = dossier.and_then(|dossier| dossier.profile.language.as_deref());
     proto::Card {
         call_id: card.call.as_str().to_owned(),
@@ -46,7 +51,7 @@ pub fn card(card: &Card, language: &str) -> proto::Card {
         confirmed_customer_id: card.confirmed.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
         rejected: card.rejected,
         profile: dossier.map(|dossier| profile(&dossier.profile, card.recognisable)),
-        last_contacts: dossier.into_iter().flat_map(|d| d.contacts.iter().take(LAST_CONTACTS)).map(contact).collect(),
+        last_contacts: dossier.into_iter().flat_map(|d| timeline(d, LAST_CONTACTS)).map(|it| contact(&it)).collect(),
         open_complaint: dossier.and_then(|dossier| dossier.open_complaint()).map(contact),
         likely_order: card.known.as_ref().and_then(|known| known.likely.as_ref()).map(|likely| proto::LikelyOrder {
             lines: likely.lines.iter().map(order_line).collect(),
@@ -62,6 +67,8 @@ pub fn card(card: &Card, language: &str) -> proto::Card {
         end_cause: card.ended.map(end_cause).unwrap_or_default().into(),
         notice: notice(card),
         flagged: card.flagged,
+        last_contact: said.map(|said| said.expose().clone()).unwrap_or_default(),
+        payment_note: if on_file { PAYMENT_ON_FILE.to_owned() } else { String::new() },
     }
 }
 
@@ -93,15 +100,16 @@ fn profile(profile: &Profile, recognisable: bool) -> proto::Profile {
     }
 }
 
-fn contact(contact: &Contact) -> proto::Contact {
+pub fn contact(contact: &Contact) -> proto::Contact {
     proto::Contact {
         at: Some(timestamp(contact.at)),
         channel: match contact.channel {
-            Channel::Phone => proto::Channel::Phone,
-            Channel::Web => proto::Channel::Web,
-            Channel::Email => proto::Channel::Email,
-            Channel::Shop => proto::Channel::Shop,
-            Channel::Delivery => proto::Channel::Delivery,
+            None => proto::Channel::Unspecified,
+            Some(Channel::Phone) => proto::Channel::Phone,
+            Some(Channel::Web) => proto::Channel::Web,
+            Some(Channel::Email) => proto::Channel::Email,
+            Some(Channel::Shop) => proto::Channel::Shop,
+            Some(Channel::Delivery) => proto::Channel::Delivery,
         }
         .into(),
         agent: contact.agent.clone().unwrap_or_default(),
@@ -112,11 +120,23 @@ fn contact(contact: &Contact) -> proto::Contact {
             Some(ComplaintState::Resolved) => proto::Complaint::Resolved,
         }
         .into(),
+        still_open: contact.still_open.as_ref().map(|text| text.expose().clone()).unwrap_or_default(),
+        items_considered: contact.items_considered.clone(),
+        competitor: contact.competitor.clone().unwrap_or_default(),
+        order_id: contact.order.clone().unwrap_or_default(),
     }
 }
 
-fn order(order: &Order) -> proto::Order {
+pub fn order(order: &Order) -> proto::Order {
     proto::Order { at: Some(timestamp(order.at)), lines: order.lines.iter().map(order_line).collect() }
+}
+
+pub fn payment(payment: Option<&Payment>) -> proto::Payment {
+    match payment {
+        None => proto::Payment::Unspecified,
+        Some(Payment::OnDelivery) => proto::Payment::OnDelivery,
+        Some(Payment::OnFile { .. }) => proto::Payment::OnFile,
+    }
 }
 
 fn order_line(line: &OrderLine) -> proto::OrderLine {
@@ -216,7 +236,7 @@ fn end_cause(cause: EndCause) -> proto::EndCause {
     }
 }
 
-pub(super) fn timestamp(at: UnixMillis) -> prost_types::Timestamp {
+pub fn timestamp(at: UnixMillis) -> prost_types::Timestamp {
     let since_epoch = Duration::from_millis(at.0.max(0).unsigned_abs());
     prost_types::Timestamp {
         seconds: since_epoch.as_secs().try_into().unwrap_or(i64::MAX),

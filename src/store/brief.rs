@@ -1,9 +1,9 @@
 //! What is known of a company through everyone there.
 
 use super::parties::{records, root};
-use super::people::{ContactRow, contact, party};
-use super::sql::{Engine, sql};
-use super::{Store, StoreError};
+use super::people::party;
+use super::sql::{Conn, Engine, sql};
+use super::{Store, StoreError, contacts};
 use crate::base::{Pii, UnixMillis};
 use crate::customer::party::BRIEF_DAYS;
 use crate::customer::{Brief, Contact, CustomerId};
@@ -42,20 +42,19 @@ impl Store {
         );
         let (people,) = sql!(one (i64,), in conn, text, company.as_str())?;
         let text = concat!(
-            "SELECT c.name, k.at_ms, k.channel, k.agent, k.wanted, k.complaint
-             FROM contacts k JOIN customers c ON c.customer = k.customer
+            "SELECT c.name, k.contact_id FROM contacts k JOIN customers c ON c.customer = k.customer
              WHERE k.complaint = 'open' AND k.customer IN ",
             everyone!(),
             " ORDER BY k.at_ms DESC, k.contact_id LIMIT $2"
         );
-        let open = sql!(all Named, in conn, text, company.as_str(), OPEN)?;
+        let open = sql!(all (String, String), in conn, text, company.as_str(), OPEN)?;
         let text = concat!(
-            "SELECT c.name, k.at_ms, k.channel, k.agent, k.wanted, k.complaint
-             FROM contacts k JOIN customers c ON c.customer = k.customer WHERE k.customer IN ",
+            "SELECT c.name, k.contact_id FROM contacts k JOIN customers c ON c.customer = k.customer
+             WHERE k.customer IN ",
             everyone!(),
             " ORDER BY k.at_ms DESC, k.contact_id LIMIT 1"
         );
-        let last = sql!(optional Named, in conn, text, company.as_str())?;
+        let last = sql!(all (String, String), in conn, text, company.as_str())?;
         let text = concat!(
             "SELECT COUNT(CASE WHEN at_ms > $2 THEN 1 END), MAX(at_ms) FROM orders WHERE customer IN ",
             everyone!()
@@ -66,8 +65,8 @@ impl Store {
             name: Pii::new(name),
             party: party(&mut conn, &company).await?,
             people: people.try_into().unwrap_or(u32::MAX),
-            open: open.into_iter().filter_map(named).collect(),
-            last: last.and_then(named),
+            open: named(&mut conn, open).await?,
+            last: named(&mut conn, last).await?.pop(),
             orders: orders.try_into().unwrap_or(u32::MAX),
             last_order: last_order.map(UnixMillis),
             company,
@@ -76,9 +75,10 @@ impl Store {
 }
 
 /// With whom, and the contact.
-type Named = (String, i64, String, Option<String>, String, Option<String>);
-
-fn named((name, at, channel, agent, wanted, complaint): Named) -> Option<(Pii<String>, Contact)> {
-    let row: ContactRow = (at, channel, agent, wanted, complaint);
-    Some((Pii::new(name), contact(row)?))
+async fn named(conn: &mut Conn, rows: Vec<(String, String)>) -> Result<Vec<(Pii<String>, Contact)>, StoreError> {
+    let mut named = Vec::with_capacity(rows.len());
+    for (name, id) in rows {
+        named.extend(contacts::one(conn, &id).await?.map(|contact| (Pii::new(name), contact)));
+    }
+    Ok(named)
 }

@@ -1,5 +1,6 @@
 //! What is kept of a call: that it was, and what was wanted.
 
+use super::outbox::{self, EventKind};
 use super::people::{link_number, require};
 use super::sql::{Engine, sql};
 use super::{Store, StoreError};
@@ -33,7 +34,7 @@ impl Store {
             VALUES ($1, $2, $3, 'phone', $4, $5, $6) ON CONFLICT (contact_id) DO NOTHING";
         let wanted = facts.wanted.expose().as_str();
         let (agent, line) = (facts.agent.as_deref(), facts.line.as_str());
-        let added = sql!(execute tx, text, contact, customer.as_str(), facts.at.0, agent, wanted, line)?;
+        let added = sql!(execute tx, text, contact.as_str(), customer.as_str(), facts.at.0, agent, wanted, line)?;
         if let (Some(number), true) = (&facts.number, added == 1) {
             if facts.confirmed {
                 link_number(&mut tx, number, customer).await?;
@@ -41,6 +42,9 @@ impl Store {
             let count = "UPDATE numbers SET calls = calls + 1 WHERE number = $1 AND customer = $2";
             sql!(execute tx, count, number.digits(), customer.as_str())?;
         }
-        tx.commit().await
+        if added == 1 {
+            outbox::add(&mut tx, facts.at, EventKind::ContactRecorded, Some(customer), Some(&contact)).await?;
+        }
+        self.commit_news(tx).await
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+use tokio::sync::Notify;
 
 use super::key::{Key, KeyPlace};
 use super::place::{LOCK_WAIT, Place};
@@ -27,6 +28,8 @@ struct Inner {
     db: Engine<SqlitePools, PgPool>,
     place: Place,
     seal: Seal,
+    /// Something was added to the outbox by this process.
+    news: Notify,
 }
 
 /// One connection writes, the others read, so that a writer in this process never finds the file locked by another.
@@ -54,7 +57,7 @@ impl Store {
         let mut tx = begin(&db, &place).await?;
         let key = adopt_key(&mut tx, KeyPlace::of(&options, file.as_deref(), &place.text())?).await?;
         tx.commit().await?;
-        Ok(Store { inner: Arc::new(Inner { db, place, seal: key.seal }) })
+        Ok(Store { inner: Arc::new(Inner { db, place, seal: key.seal, news: Notify::new() }) })
     }
 
     /// The database in words, such as "the database regulars.db", without a password.
@@ -88,6 +91,18 @@ impl Store {
 
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         begin(&self.inner.db, &self.inner.place).await
+    }
+
+    /// Commits what has a row in the outbox, and wakes who follows it.
+    pub(super) async fn commit_news(&self, tx: Tx) -> Result<(), StoreError> {
+        tx.commit().await?;
+        self.inner.news.notify_one();
+        Ok(())
+    }
+
+    /// Until this process has added something to the outbox. For one who waits; others would miss it.
+    pub async fn news(&self) {
+        self.inner.news.notified().await;
     }
 
     /// SQLite keeps replaced pages in its write-ahead log until a checkpoint. After a withdrawal they go at once, as

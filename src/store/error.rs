@@ -46,6 +46,14 @@ pub enum StoreError {
 
     #[error("there is no customer {0}")]
     UnknownCustomer(CustomerId),
+    #[error("there is no such contact of this source")]
+    UnknownContact,
+    #[error("there is no such order of this customer")]
+    UnknownOrder,
+    #[error("nothing of this contact is open")]
+    NothingOpen,
+    #[error("there is no payment on file for this customer")]
+    NothingOnFile,
     #[error("a voiceprint needs the yes of its own customer")]
     NotConsented,
     #[error("{0}; nothing was changed")]
@@ -87,9 +95,11 @@ impl StoreError {
             | ImportFile { .. }
             | KeyText { .. }
             | KeyUnnamed { .. } => ErrorKind::InvalidInput,
-            UnknownCustomer(_) => ErrorKind::NotFound,
+            UnknownCustomer(_) | UnknownContact | UnknownOrder => ErrorKind::NotFound,
             NotConsented | KeyFile { .. } | WrongKey { .. } | KeyLost { .. } => ErrorKind::Denied,
-            KeyReused | NotRefreshed(_) | MergedAlready(_) | NotMerged(_) => ErrorKind::Conflict,
+            KeyReused | NothingOpen | NothingOnFile | NotRefreshed(_) | MergedAlready(_) | NotMerged(_) => {
+                ErrorKind::Conflict
+            }
             CannotOpen { .. } | Unreachable { .. } | DiskFull { .. } | ReadOnly { .. } | Locked { .. } => {
                 ErrorKind::Unavailable
             }

@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 
 use super::audit::{self, AuditRow};
+use super::customers::Given;
 use super::people::{lock, new_id};
 use super::sql::{Conn, Engine, Tx, sql};
 use super::{Store, StoreError};
 use crate::base::{E164, Pii, UnixMillis};
-use crate::customer::CustomerId;
+use crate::customer::{CustomerId, PartyKind, Role};
 
 /// The records of a party, as a sub-query: `$n` is the one that the others are doubles of.
 macro_rules! records {
@@ -135,6 +136,69 @@ impl Store {
         tx.commit().await?;
         Ok(new)
     }
+}
+
+/// What is to be known of a party. `None` leaves what is stored.
+#[derive(Debug)]
+pub(super) struct PartyUpsert<'a> {
+    pub customer: &'a str,
+    pub kind: Option<PartyKind>,
+    pub roles: Option<&'a Vec<Role>>,
+    /// Whom they work for.
+    pub company: Given<'a>,
+    pub account_manager: Given<'a>,
+}
+
+/// Whether it can be so; else which field cannot, and why.
+pub(super) async fn check(
+    tx: &mut Tx,
+    it: &PartyUpsert<'_>,
+) -> Result<Result<(), (&'static str, &'static str)>, StoreError> {
+    if let Some(Some(company)) = it.company {
+        let text = "SELECT kind FROM customers WHERE customer = $1";
+        match sql!(optional (String,), in tx, text, company)? {
+            Some((kind,)) if kind == PartyKind::Company.as_str() => {}
+            Some(_) => return Ok(Err(("company", "is a customer of another kind than company"))),
+            None => return Ok(Err(("company", "is no customer yet; put the company before its people"))),
+        }
+    }
+    let text = "SELECT 1 FROM voiceprints WHERE customer = $1 LIMIT 1";
+    if it.kind.is_some_and(|kind| kind != PartyKind::Person)
+        && sql!(optional (i32,), in tx, text, it.customer)?.is_some()
+    {
+        return Ok(Err(("kind", "cannot be this: there is a voiceprint, and a voice is a person's")));
+    }
+    Ok(Ok(()))
+}
+
+/// Of a customer who is there. Says whether anything has changed.
+pub(super) async fn upsert(tx: &mut Tx, it: &PartyUpsert<'_>) -> Result<bool, StoreError> {
+    let text = "
+        UPDATE customers SET
+            kind = CASE WHEN $2 THEN $3 ELSE kind END,
+            company = CASE WHEN $4 THEN $5 ELSE company END,
+            account_manager = CASE WHEN $6 THEN $7 ELSE account_manager END
+        WHERE customer = $1 AND ($2 AND kind <> $3 OR $4 AND COALESCE(company, '') <> COALESCE($5, '')
+                                 OR $6 AND COALESCE(account_manager, '') <> COALESCE($7, ''))";
+    let changed = sql!(
+        execute tx, text, it.customer, it.kind.is_some(), it.kind.unwrap_or_default().as_str(), it.company.is_some(),
+        it.company.flatten(), it.account_manager.is_some(), it.account_manager.flatten()
+    )?;
+    let Some(roles) = it.roles else { return Ok(changed == 1) };
+    let text = "SELECT role FROM party_roles WHERE customer = $1 ORDER BY role";
+    let before = sql!(all (String,), in tx, text, it.customer)?;
+    let mut wanted: Vec<(String,)> = roles.iter().map(|role| (role.as_str().to_owned(),)).collect();
+    wanted.sort();
+    wanted.dedup();
+    if wanted == before {
+        return Ok(changed == 1);
+    }
+    sql!(execute tx, "DELETE FROM party_roles WHERE customer = $1", it.customer)?;
+    for (role,) in &wanted {
+        let text = "INSERT INTO party_roles (customer, role) VALUES ($1, $2)";
+        sql!(execute tx, text, it.customer, role.as_str())?;
+    }
+    Ok(true)
 }
 
 /// The record that stands for the party of `customer`: mostly itself.

@@ -1,20 +1,17 @@
 //! Customers and their numbers.
 
 use super::key::random;
+use super::outbox::{self, EventKind};
 use super::parties::{records, root};
 use super::seal::hex;
 use super::sql::{Conn, Engine, Tx, sql};
 use super::{Store, StoreError};
 use crate::base::{E164, Pii, UnixMillis};
-use crate::customer::{
-    Channel, ComplaintState, Contact, CustomerId, Dossier, HouseholdId, Party, PartyKind, PersonAtNumber, Profile, Role,
-};
+use crate::customer::{CustomerId, Dossier, HouseholdId, Party, PartyKind, PersonAtNumber, Profile, Role};
 use crate::voice::ModelId;
 
 /// A number with more people than this is a switchboard; a card cannot hold them.
 const PEOPLE_AT_NUMBER: i64 = 20;
-/// What an agent can take in during a call.
-const CONTACTS: i64 = 20;
 
 impl Store {
     /// Who has called from this number, most calls first, at most twenty.
@@ -60,7 +57,7 @@ impl Store {
         let mut conn = self.read().await?;
         let customer = root(&mut conn, customer).await?;
         let Some(profile) = profile(&mut conn, &customer).await? else { return Ok(None) };
-        let contacts = contacts(&mut conn, &customer).await?;
+        let contacts = super::contacts::newest(&mut conn, &customer).await?;
         let orders = super::orders::newest(&mut conn, &customer).await?;
         Ok(Some(Dossier { profile, contacts, orders }))
     }
@@ -79,16 +76,16 @@ impl Store {
         if let Some(number) = number {
             link_number(&mut tx, number, &customer).await?;
         }
-        tx.commit().await?;
+        outbox::add(&mut tx, now, EventKind::CustomerChanged, Some(&customer), None).await?;
+        self.commit_news(tx).await?;
         Ok(customer)
     }
 }
 
-/// Notes that a customer uses a number, without a call from it.
-pub(super) async fn link_number(tx: &mut Tx, number: &E164, customer: &CustomerId) -> Result<(), StoreError> {
+/// Notes that a customer uses a number, without a call from it. Says whether that is new.
+pub(super) async fn link_number(tx: &mut Tx, number: &E164, customer: &CustomerId) -> Result<bool, StoreError> {
     let text = "INSERT INTO numbers (number, customer) VALUES ($1, $2) ON CONFLICT (number, customer) DO NOTHING";
-    sql!(execute tx, text, number.digits(), customer.as_str())?;
-    Ok(())
+    Ok(sql!(execute tx, text, number.digits(), customer.as_str())? == 1)
 }
 
 /// Refuses a customer whom nobody knows, before a foreign key does so in words for programmers.
@@ -113,11 +110,13 @@ pub(super) fn new_id(prefix: &str) -> Result<String, StoreError> {
 }
 
 async fn profile(conn: &mut Conn, customer: &CustomerId) -> Result<Option<Profile>, StoreError> {
-    type Row = (String, Option<String>, Option<String>, Option<String>, Option<String>, i64);
-    let text = "SELECT name, household, language, allergies, notes, since_ms FROM customers WHERE customer = $1";
+    type Row = (String, Option<String>, Option<String>, Option<String>, Option<String>, i64, bool);
+    let text = "
+        SELECT name, household, language, allergies, notes, since_ms, payment_on_file
+        FROM customers WHERE customer = $1";
     let row = sql!(optional Row, in conn, text, customer.as_str())?;
     let party = party(conn, customer).await?;
-    Ok(row.map(|(name, household, language, allergies, notes, since)| Profile {
+    Ok(row.map(|(name, household, language, allergies, notes, since, payment_on_file)| Profile {
         customer: customer.clone(),
         name: Pii::new(name),
         household: household.map(HouseholdId::new),
@@ -126,6 +125,7 @@ async fn profile(conn: &mut Conn, customer: &CustomerId) -> Result<Option<Profil
         allergies: allergies.map(Pii::new),
         notes: notes.map(Pii::new),
         since: UnixMillis(since),
+        payment_on_file,
     }))
 }
 
@@ -139,32 +139,5 @@ pub(super) async fn party(conn: &mut Conn, customer: &CustomerId) -> Result<Part
         kind: PartyKind::parse(&kind).unwrap_or_default(),
         roles: roles.iter().filter_map(|(role,)| Role::parse(role)).collect(),
         account_manager,
-    })
-}
-
-async fn contacts(conn: &mut Conn, customer: &CustomerId) -> Result<Vec<Contact>, StoreError> {
-    // An open complaint is told however many calls came after it.
-    let text = concat!(
-        "
-        SELECT at_ms, channel, agent, wanted, complaint FROM (
-            SELECT * FROM contacts WHERE customer IN ",
-        records!("$1"),
-        "   ORDER BY COALESCE(complaint, '') = 'open' DESC, at_ms DESC, contact_id LIMIT $2
-        ) AS newest ORDER BY at_ms DESC, contact_id"
-    );
-    let rows = sql!(all ContactRow, in conn, text, customer.as_str(), CONTACTS)?;
-    Ok(rows.into_iter().filter_map(contact).collect())
-}
-
-pub(super) type ContactRow = (i64, String, Option<String>, String, Option<String>);
-
-/// `None` for words that the column's check does not admit.
-pub(super) fn contact((at, channel, agent, wanted, complaint): ContactRow) -> Option<Contact> {
-    Some(Contact {
-        at: UnixMillis(at),
-        channel: Channel::parse(&channel)?,
-        agent,
-        wanted: Pii::new(wanted),
-        complaint: complaint.as_deref().and_then(ComplaintState::parse),
     })
 }

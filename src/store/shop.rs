@@ -6,7 +6,7 @@ use super::sql::{Engine, sql};
 use super::{Store, StoreError};
 use crate::base::UnixMillis;
 use crate::customer::likely_order::OrderBook;
-use crate::customer::{Order, OrderLine};
+use crate::customer::{Order, OrderLine, Taken};
 
 impl Store {
     /// Everyone's orders, for the shop's model, and the names on the menu.
@@ -59,7 +59,7 @@ impl ByCustomer {
             self.customer = customer;
         }
         if self.orders.last().is_none_or(|last| last.order != order) {
-            self.orders.push(Order { order, at: UnixMillis(at), lines: Vec::new() });
+            self.orders.push(Order { order, at: UnixMillis(at), lines: Vec::new(), taken: Taken::default() });
         }
         if let Some(last) = self.orders.last_mut() {
             last.lines.push(OrderLine { item, quantity: 1, modifiers: Vec::new() });

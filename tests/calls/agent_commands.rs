@@ -20,6 +20,7 @@ fn order(card: &Card, customer: &CustomerId, key: &str) -> PlaceOrderRequest {
         lines: vec![OrderLine { item: "Margherita".into(), quantity: 2, modifiers: vec!["extra olives".into()] }],
         idempotency_key: key.into(),
         agent: "Sal".into(),
+        ..PlaceOrderRequest::default()
     }
 }
 

@@ -34,7 +34,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct House {
     pub service: Option<Service>,
     /// The database; gone with the house.
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
     pub model: Model,
 }
 
@@ -42,12 +42,7 @@ impl House {
     /// Starts on ports that the system chooses. `set` as after `--set`.
     pub async fn open(set: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = format!("store.url=sqlite:{}", folder.path().join("house.db").display());
-        let own = ["sip.listen=udp:127.0.0.1:0,tcp:127.0.0.1:0", "desk.listen=127.0.0.1:0", "voice.threads=2", &store];
-        let set = own.iter().chain(set).map(|s| (*s).to_owned()).collect();
-        let config = ConfigArgs { config: None, set }.load().unwrap();
-        let service = Service::start(config).await.unwrap();
-        let model = service.model.load().unwrap();
+        let (service, model) = start(&folder, set).await;
         Self { service: Some(service), folder, model }
     }
 
@@ -91,10 +86,14 @@ impl House {
 
     /// What `regulars doctor` says of this house's books, on other ports.
     pub async fn doctor(&self) -> String {
-        let store = format!("store.url=sqlite:{}", self.folder.path().join("house.db").display());
-        let set = ["sip.listen=udp:127.0.0.1:0", "desk.listen=127.0.0.1:0", &store].map(|set| ["--set", set]).concat();
-        let mut doctor = tokio::process::Command::new(env!("CARGO_BIN_EXE_regulars"));
-        String::from_utf8(doctor.arg("doctor").args(set).output().await.unwrap().stdout).unwrap()
+        self.command(&["doctor", "--set", "sip.listen=udp:127.0.0.1:0", "--set", "desk.listen=127.0.0.1:0"]).await
+    }
+
+    /// What a command says, in a process of its own over this house's books.
+    pub async fn command(&self, arguments: &[&str]) -> String {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_regulars"));
+        command.args(arguments).args(["--set", &books(&self.folder)]);
+        String::from_utf8(command.output().await.unwrap().stdout).unwrap()
     }
 
     /// What `regulars accuracy --json` says of this house's books.
@@ -126,6 +125,21 @@ impl House {
         let udp = self.service().sip.iter().find(|listen| listen.to_string().starts_with("udp")).unwrap();
         format!("sip:{line}@{}", udp.addr)
     }
+}
+
+fn books(folder: &tempfile::TempDir) -> String {
+    format!("store.url=sqlite:{}", folder.path().join("house.db").display())
+}
+
+/// A service over the books in `folder`.
+pub async fn start(folder: &tempfile::TempDir, set: &[&str]) -> (Service, Model) {
+    let store = books(folder);
+    let own = ["sip.listen=udp:127.0.0.1:0,tcp:127.0.0.1:0", "desk.listen=127.0.0.1:0", "voice.threads=2", &store];
+    let set = own.iter().chain(set).map(|s| (*s).to_owned()).collect();
+    let config = ConfigArgs { config: None, set }.load().unwrap();
+    let service = Service::start(config).await.unwrap();
+    let model = service.model.load().unwrap();
+    (service, model)
 }
 
 /// Recordings of the `voice`-th voice; `role` as in voices.csv. Voices without enrolment are the strangers.

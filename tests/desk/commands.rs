@@ -18,6 +18,7 @@ fn order(quantity: u32) -> PlaceOrderRequest {
         lines: vec![OrderLine { item: "Margherita".to_owned(), quantity, modifiers: vec![] }],
         idempotency_key: "0d5c8e0e-key".to_owned(),
         agent: "Sam".to_owned(),
+        ..PlaceOrderRequest::default()
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use regulars::base::{E164, Pii, UnixMillis};
 use regulars::call::{Known, Person};
+use regulars::customer::timeline::last_contact;
 use regulars::customer::{
     Channel, ComplaintState, Contact, CustomerId, Dossier, LikelyOrder, Order, OrderLine, Party, PersonAtNumber,
-    Profile,
+    Profile, Taken,
 };
 
 pub const ANNA: &str = "c-101";
@@ -50,17 +51,24 @@ pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
     let is_anna = customer == ANNA;
     let ago = |days: i64| UnixMillis(now.0 - days * DAY_MS);
     let contact = |days, channel, agent: &str, wanted: &str, complaint| Contact {
+        contact: format!("k-{days}"),
         at: ago(days),
-        channel,
+        channel: Some(channel),
         agent: Some(agent.to_owned()),
         wanted: Pii::new(wanted.to_owned()),
         complaint,
+        still_open: None,
+        items_considered: Vec::new(),
+        competitor: None,
+        order: None,
     };
     let mut contacts = vec![
         contact(15, Channel::Phone, "Sam", "Table for six on her mother's birthday.", None),
         contact(22, Channel::Web, "Robin", "Asked whether the dough is free of milk.", None),
         contact(61, Channel::Delivery, "Kim", "Tiramisu was missing.", Some(ComplaintState::Resolved)),
     ];
+    contacts[1].items_considered = vec!["Margherita".to_owned(), "Tiramisu".to_owned()];
+    contacts[1].competitor = Some("Pronto Pizza".to_owned());
     if is_anna {
         contacts.insert(0, contact(8, Channel::Phone, "Robin", COMPLAINT, Some(ComplaintState::Open)));
     }
@@ -74,6 +82,7 @@ pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
         allergies: is_anna.then(|| Pii::new(ALLERGY.to_owned())),
         notes: is_anna.then(|| Pii::new("Third floor, the bell is broken: call on arrival.".to_owned())),
         since: UnixMillis(1_600_000_000_000),
+        payment_on_file: is_anna,
     };
     let likely = LikelyOrder {
         lines: if is_anna { usual.clone() } else { vec![line("Margherita", 1, &[])] },
@@ -82,6 +91,8 @@ pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
         reason: if is_anna { "In 7 of the last 8 orders, mostly Friday evening." } else { "In 2 of 9 orders." }
             .to_owned(),
     };
-    let orders = vec![Order { order: "4700".to_owned(), at: ago(8), lines: usual }];
-    Arc::new(Known { dossier: Dossier { profile, contacts, orders }, likely: Some(likely), brief: None })
+    let orders = vec![Order { order: "4700".to_owned(), at: ago(8), lines: usual, taken: Taken::default() }];
+    let dossier = Dossier { profile, contacts, orders };
+    let last_contact = last_contact(&dossier, now, &jiff::tz::TimeZone::UTC);
+    Arc::new(Known { dossier, likely: Some(likely), brief: None, last_contact })
 }

@@ -42,7 +42,7 @@ pub fn options(listen: SocketAddr) -> desk::Options {
         language: "en".to_owned(),
         notice: String::new(),
     };
-    desk::Options { listen, shop, max_connections: 32 }
+    desk::Options { listen, shop, max_connections: 32, beside: desk::Beside::default() }
 }
 
 /// Empty books that live as long as the test, and a registry over them.

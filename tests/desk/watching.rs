@@ -51,7 +51,7 @@ async fn the_card_of_the_number_becomes_the_card_of_the_person() {
     assert_eq!((profile.name.as_str(), profile.language.as_str()), (name_of(ANNA), "it"));
     assert_eq!(profile.allergies, ALLERGY);
     assert_eq!(later.open_complaint.unwrap().wanted, COMPLAINT);
-    assert_eq!(later.last_contacts.len(), 4);
+    assert_eq!(later.last_contacts.len(), 5, "four contacts and an order");
     let likely = later.likely_order.unwrap();
     assert_eq!((likely.lines[0].item.as_str(), likely.sure), (USUAL, true));
     assert_eq!(likely.lines.len(), likely.chances.len());

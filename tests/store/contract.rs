@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::fixture::Fixture;
-use crate::{consent, fingerprints, imports, judged, orders, parties, people, refresh};
+use crate::{consent, fingerprints, imports, judged, orders, parties, people, refresh, timeline};
 
 enum Where<'a> {
     Sqlite,
@@ -81,6 +81,19 @@ cases! {
     imports::contacts_carry_complaints
     imports::a_wrong_header_names_the_right_one
     imports::wrong_encodings_are_named
+    timeline::a_contact_sent_twice_is_one_and_a_changed_one_is_updated
+    timeline::a_resolved_complaint_stays_so_when_its_event_comes_again
+    timeline::a_webhook_that_comes_again_does_not_bring_the_past_back
+    timeline::a_customer_is_changed_field_by_field
+    timeline::an_order_of_elsewhere_is_taken_once_and_does_not_change
+    timeline::an_order_of_ours_that_comes_back_is_not_a_second_one
+    timeline::what_is_on_file_is_charged_with_a_second_factor_only
+    timeline::each_fact_is_an_event_of_its_own_transaction
+    timeline::a_large_import_is_one_event
+    timeline::events_are_forgotten_and_their_numbers_are_not_given_again
+    timeline::a_delivery_is_taken_on_by_one_node_alone
+    timeline::who_follows_the_numbers_misses_nothing
+    timeline::who_commits_late_is_not_missed
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use regulars::base::UnixMillis;
 use regulars::customer::likely_order::{OrderBook, ShopModel, Situation, Weights, predict};
-use regulars::customer::{Order, OrderLine};
+use regulars::customer::{Order, OrderLine, Taken};
 
 const MENU: [&str; 12] = [
     "Margherita",
@@ -31,7 +31,7 @@ struct Customer {
 
 fn order(at: UnixMillis, item: &str) -> Order {
     let line = OrderLine { item: item.to_owned(), quantity: 1, modifiers: Vec::new() };
-    Order { order: at.0.to_string(), at, lines: vec![line] }
+    Order { order: at.0.to_string(), at, lines: vec![line], taken: Taken::default() }
 }
 
 fn at(day: i64, hour: i8) -> UnixMillis {

@@ -182,7 +182,10 @@ k2,a,2025-05-02,phone,,,
 ";
     at.load(Kind::Contacts, text).await;
     let dossier = at.store.dossier(&CustomerId::new("a")).await.unwrap().unwrap();
-    assert_eq!(dossier.contacts.iter().map(|c| c.channel).collect::<Vec<_>>(), [Channel::Phone, Channel::Email]);
+    assert_eq!(
+        dossier.contacts.iter().map(|c| c.channel).collect::<Vec<_>>(),
+        [Some(Channel::Phone), Some(Channel::Email)]
+    );
     assert_eq!(dossier.open_complaint().unwrap().wanted.expose(), "cold pizza");
     at.load(Kind::Contacts, "contact_id,customer_id,at,channel,complaint\nk1,a,2025-05-01,email,resolved\n").await;
     let dossier = at.store.dossier(&CustomerId::new("a")).await.unwrap().unwrap();

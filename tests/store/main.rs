@@ -16,4 +16,5 @@ mod people;
 mod refresh;
 mod retention;
 mod schema;
+mod timeline;
 mod trouble;

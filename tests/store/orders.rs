@@ -20,6 +20,7 @@ fn order(customer: &CustomerId, key: &str, lines: Vec<OrderLine>) -> NewOrder {
         agent: "pia".to_owned(),
         call: None,
         at: NOW,
+        payment: None,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::voice::{Centroid, VoiceError, Voiceprint};
 
 mod follow;
 mod judged;
+mod news;
 mod replay;
 mod speakers;
 
@@ -61,8 +62,10 @@ fn known(id: &str) -> Arc<Known> {
         allergies: None,
         notes: None,
         since: UnixMillis(0),
+        payment_on_file: false,
     };
-    Arc::new(Known { dossier: Dossier { profile, contacts: vec![], orders: vec![] }, likely: None, brief: None })
+    let dossier = Dossier { profile, contacts: vec![], orders: vec![] };
+    Arc::new(Known { dossier, likely: None, brief: None, last_contact: None })
 }
 
 struct Line {
@@ -548,7 +551,7 @@ fn the_card_stays_for_the_order_after_the_hang_up_and_then_goes() {
     line.command(confirm("anna"));
     line.handle(Event::Ended(EndCause::HungUp));
     let lines = vec![OrderLine { item: "Margherita".into(), quantity: 2, modifiers: vec![] }];
-    let order = OrderRequest { customer: CustomerId::new("anna"), lines, idempotency_key: "k".into() };
+    let order = OrderRequest { customer: CustomerId::new("anna"), lines, idempotency_key: "k".into(), payment: None };
     line.command(AgentCommand::PlaceOrder { order, agent: "Sal".into() });
     let (ticket, _) = line.writes().pop().unwrap();
     line.handle(Event::Written { ticket, outcome: Ok(Written::Order("o-1".into())) });

@@ -45,6 +45,7 @@ impl Desk {
             lines,
             idempotency_key: format!("demo-{}", card.call_id),
             agent: AGENT.to_owned(),
+            ..proto::PlaceOrderRequest::default()
         };
         self.client.place_order(request).await?;
         Ok(())

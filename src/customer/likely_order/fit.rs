@@ -120,7 +120,7 @@ const WORTH_A_ROUND: f64 = 1e-5;
 mod tests {
     use super::*;
     use crate::base::UnixMillis;
-    use crate::customer::{Order, OrderLine};
+    use crate::customer::{Order, OrderLine, Taken};
 
     const HOUR_MS: i64 = 3_600_000;
 
@@ -140,7 +140,7 @@ mod tests {
             let item = if any { (draw >> 8) % 10 } else { mix(2 * number + u64::from(by_hour && noon)) % 10 };
             let at = UnixMillis((n * 24 + if noon { 12 } else { 19 }) * HOUR_MS + HOUR_MS / 2);
             let line = OrderLine { item: item.to_string(), quantity: 1, modifiers: Vec::new() };
-            Order { order: n.to_string(), at, lines: vec![line] }
+            Order { order: n.to_string(), at, lines: vec![line], taken: Taken::default() }
         };
         (0..12).map(order).collect()
     }

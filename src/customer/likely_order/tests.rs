@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::{Chance, OrderBook, ShopModel, Situation, Weights, predict, rank};
 use crate::base::UnixMillis;
-use crate::customer::{Order, OrderLine};
+use crate::customer::{Order, OrderLine, Taken};
 
 /// 18:00 UTC on a day of January 2026; the 2nd is a Friday.
 fn evening(day: i8) -> UnixMillis {
@@ -28,7 +28,7 @@ fn line(item: &str, quantity: u32, modifiers: &[&str]) -> OrderLine {
 }
 
 fn order(at: UnixMillis, lines: Vec<OrderLine>) -> Order {
-    Order { order: at.0.to_string(), at, lines }
+    Order { order: at.0.to_string(), at, lines, taken: Taken::default() }
 }
 
 fn one_each(days: impl IntoIterator<Item = i8>, item: &str) -> Vec<Order> {

@@ -9,6 +9,7 @@ fn order(lines: Vec<proto::OrderLine>) -> proto::PlaceOrderRequest {
         lines,
         idempotency_key: "12345678".to_owned(),
         agent: " Sam ".to_owned(),
+        ..proto::PlaceOrderRequest::default()
     }
 }
 

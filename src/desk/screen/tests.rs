@@ -31,11 +31,13 @@ fn known(customer: &str) -> Arc<Known> {
         allergies: Some(Pii::new("nuts".to_owned())),
         notes: None,
         since: UnixMillis(0),
+        payment_on_file: false,
     };
     Arc::new(Known {
         dossier: Dossier { profile, contacts: Vec::new(), orders: Vec::new() },
         likely: None,
         brief: None,
+        last_contact: None,
     })
 }
 

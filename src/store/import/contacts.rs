@@ -2,11 +2,12 @@
 
 use super::ImportOptions;
 use super::orders::NO_CUSTOMER;
-use super::row::{BadField, ID_CHARS, NAME_CHARS, NOTE_CHARS, Row, unknown};
+use super::row::{BadField, ID_CHARS, NAME_CHARS, NOTE_CHARS, Row, keyed, unknown};
 use crate::base::UnixMillis;
 use crate::customer::{Channel, ComplaintState};
-use crate::store::StoreError;
+use crate::store::contacts::{self, ContactUpsert};
 use crate::store::sql::{Engine, Tx, sql};
+use crate::store::{Outcome, StoreError};
 
 pub(super) struct ContactRow<'a> {
     contact: &'a str,
@@ -16,19 +17,21 @@ pub(super) struct ContactRow<'a> {
     agent: Option<&'a str>,
     wanted: &'a str,
     complaint: Option<ComplaintState>,
+    source: Option<&'a str>,
+    still_open: Option<&'a str>,
+    order: Option<&'a str>,
+    items: Vec<&'a str>,
+    competitor: Option<&'a str>,
 }
 
 impl<'a> ContactRow<'a> {
     pub fn read(row: &Row<'a>, options: &ImportOptions) -> Result<Self, BadField> {
-        let channel = row.required("channel", NAME_CHARS)?;
-        let channels = Channel::ALL.map(Channel::as_str);
         let complaint = row.text("complaint", NAME_CHARS)?;
         Ok(Self {
             contact: row.required("contact_id", ID_CHARS)?,
             customer: row.required("customer_id", ID_CHARS)?,
             at: row.required_time("at", options)?,
-            channel: Channel::parse(&channel.to_ascii_lowercase())
-                .ok_or_else(|| unknown("channel", channel, &channels))?,
+            channel: channel(row.required("channel", NAME_CHARS)?)?,
             agent: row.text("agent", NAME_CHARS)?,
             wanted: row.text("wanted", NOTE_CHARS)?.unwrap_or_default(),
             complaint: match complaint {
@@ -38,23 +41,56 @@ impl<'a> ContactRow<'a> {
                         .ok_or_else(|| unknown("complaint", word, &["open", "resolved"]))?,
                 ),
             },
+            source: row.source()?,
+            still_open: row.text("still_open", NOTE_CHARS)?,
+            order: row.text("order_id", ID_CHARS)?,
+            items: row.list("items_considered")?,
+            competitor: row.text("competitor", NAME_CHARS)?,
         })
     }
 
     /// The inner error is the row's, the outer one the store's.
-    pub async fn write(self, tx: &mut Tx, row: &Row<'_>) -> Result<Result<(), BadField>, StoreError> {
-        let text = "
-            INSERT INTO contacts (contact_id, customer, at_ms, channel, agent, wanted, complaint)
-            SELECT $1, customer, $3, $4, $5, $6, $7 FROM customers WHERE customer = $2
-            ON CONFLICT (contact_id) DO UPDATE SET
-                customer = excluded.customer, at_ms = excluded.at_ms, channel = excluded.channel,
-                agent = CASE WHEN $8 THEN excluded.agent ELSE contacts.agent END,
-                wanted = CASE WHEN $9 THEN excluded.wanted ELSE contacts.wanted END,
-                complaint = CASE WHEN $10 THEN excluded.complaint ELSE contacts.complaint END";
-        let written = sql!(
-            execute tx, text, self.contact, self.customer, self.at.0, self.channel.as_str(), self.agent, self.wanted,
-            self.complaint.map(ComplaintState::as_str), row.has("agent"), row.has("wanted"), row.has("complaint")
-        )?;
-        Ok(if written == 1 { Ok(()) } else { Err(BadField::new("customer_id", NO_CUSTOMER)) })
+    pub async fn write(&self, tx: &mut Tx, row: &Row<'_>) -> Result<Result<Outcome, BadField>, StoreError> {
+        let contact = keyed(self.source, self.contact);
+        let order = match self.order {
+            Some(order) => match order_of(tx, self.customer, self.source, order).await? {
+                Some(order) => Some(order),
+                None => return Ok(Err(BadField::new("order_id", "names an order that this customer does not have"))),
+            },
+            None => None,
+        };
+        let items: Vec<String> = self.items.iter().map(|item| (*item).to_owned()).collect();
+        let upsert = ContactUpsert {
+            contact: &contact,
+            source: self.source,
+            customer: self.customer,
+            at: self.at,
+            channel: self.channel,
+            agent: row.given("agent", self.agent),
+            wanted: row.has("wanted").then_some(self.wanted),
+            complaint: row.has("complaint").then_some(self.complaint),
+            still_open: row.given("still_open", self.still_open),
+            order: row.given("order_id", order.as_deref()),
+            competitor: row.given("competitor", self.competitor),
+            items: row.has("items_considered").then_some(&items),
+        };
+        let written = contacts::upsert(tx, &upsert).await?;
+        Ok(written.map(|written| written.outcome).ok_or_else(|| BadField::new("customer_id", NO_CUSTOMER)))
     }
+
+    pub fn customer(&self) -> &'a str {
+        self.customer
+    }
+}
+
+/// A file's own key of an order, or ours.
+async fn order_of(tx: &mut Tx, customer: &str, source: Option<&str>, key: &str) -> Result<Option<String>, StoreError> {
+    let text = "SELECT order_id FROM orders WHERE customer = $1 AND (order_id = $2 OR order_id = $3)";
+    let found = sql!(optional (String,), in tx, text, customer, keyed(source, key), key)?;
+    Ok(found.map(|(order,)| order))
+}
+
+pub(super) fn channel(word: &str) -> Result<Channel, BadField> {
+    let channels = Channel::ALL.map(Channel::as_str);
+    Channel::parse(&word.to_ascii_lowercase()).ok_or_else(|| unknown("channel", word, &channels))
 }

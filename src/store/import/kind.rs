@@ -51,6 +51,7 @@ const CUSTOMERS: &[Column] = &[
     optional("allergies"),
     optional("notes"),
     optional("since"),
+    optional("payment_on_file"),
     optional("kind"),
     optional("roles"),
     optional("company"),
@@ -64,6 +65,8 @@ const ORDERS: &[Column] = &[
     required("item"),
     optional("quantity"),
     optional("modifiers"),
+    optional("source"),
+    optional("channel"),
 ];
 
 const CONTACTS: &[Column] = &[
@@ -74,4 +77,9 @@ const CONTACTS: &[Column] = &[
     optional("agent"),
     optional("wanted"),
     optional("complaint"),
+    optional("source"),
+    optional("still_open"),
+    optional("order_id"),
+    optional("items_considered"),
+    optional("competitor"),
 ];

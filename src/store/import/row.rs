@@ -7,6 +7,7 @@ use jiff::civil::DateTime;
 use super::ImportOptions;
 use super::header::{Header, nearest};
 use crate::base::UnixMillis;
+use crate::store::put::{SOURCE_CHARS, is_source};
 
 pub(super) struct Row<'a> {
     pub header: &'a Header,
@@ -46,6 +47,28 @@ impl<'a> Row<'a> {
             return Err(BadField::new(column, format!("is longer than {max_chars} characters")));
         }
         Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    /// The field as a change: nothing where the file has no such column.
+    pub fn given(&self, column: &str, text: Option<&'a str>) -> Option<Option<&'a str>> {
+        self.has(column).then_some(text)
+    }
+
+    /// Who wrote the keys of this row, as other systems name themselves.
+    pub fn source(&self) -> Result<Option<&'a str>, BadField> {
+        let source = self.text("source", SOURCE_CHARS)?;
+        match source {
+            Some(source) if !is_source(source) => Err(BadField::new("source", "is no name of a source, such as pos")),
+            source => Ok(source),
+        }
+    }
+
+    pub fn yes_or_no(&self, column: &'static str) -> Result<bool, BadField> {
+        match self.text(column, NAME_CHARS)?.map(str::to_ascii_lowercase).as_deref() {
+            Some("yes" | "true" | "1") => Ok(true),
+            None | Some("no" | "false" | "0") => Ok(false),
+            Some(_) => Err(BadField::new(column, "is neither yes nor no")),
+        }
     }
 
     pub fn required(&self, column: &'static str, max_chars: usize) -> Result<&'a str, BadField> {
@@ -91,6 +114,11 @@ pub(super) fn unknown(column: &'static str, word: &str, known: &[&str]) -> BadFi
         Some(near) => BadField::new(column, format!("is none of {words}; did you mean {near}?")),
         None => BadField::new(column, format!("is none of {words}")),
     }
+}
+
+/// A key as the books have it: that of a source is told from another's.
+pub(super) fn keyed(source: Option<&str>, key: &str) -> String {
+    source.map_or_else(|| key.to_owned(), |source| format!("{source}:{key}"))
 }
 
 /// The schema's limit of a key.

@@ -1,5 +1,6 @@
 //! One import: a stream of rows in one transaction.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 
 use csv::ByteRecord;
@@ -10,9 +11,12 @@ use super::header::Header;
 use super::orders::{OrderRow, OrderWriter};
 use super::row::{BadField, Row};
 use super::{BadRow, ImportOptions, ImportReport, Kind};
+use crate::base::UnixMillis;
+use crate::customer::CustomerId;
 use crate::store::audit::{self, AuditRow};
+use crate::store::outbox::{self, EventKind};
 use crate::store::sql::Tx;
-use crate::store::{Store, StoreError};
+use crate::store::{Outcome, Store, StoreError};
 
 impl Store {
     /// Reads a CSV file into the store. Rows that exist already, by their key, are brought up to date, so that the
@@ -35,17 +39,21 @@ impl Store {
         let mut report = ImportReport { file, rows: 0, bad_rows: 0, bad: Vec::new(), kept: false };
         let mut tx = self.begin().await?;
         let mut orders = OrderWriter::new()?;
+        let mut concerned = Concerned::default();
         while next(&mut record)? {
             if record.iter().all(|field| field.trim_ascii().is_empty()) {
                 continue;
             }
             report.rows += 1;
             let row = Row { header: &header, record: &record };
-            if let Err(bad) = write(&mut tx, &row, &mut orders, options).await? {
-                report.bad_rows += 1;
-                if report.bad.len() < ImportReport::SHOWN {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    report.bad.push(BadRow { line, column: bad.column, reason: bad.reason });
+            match write(&mut tx, &row, &mut orders, options).await? {
+                Ok(customer) => concerned.extend(customer),
+                Err(bad) => {
+                    report.bad_rows += 1;
+                    if report.bad.len() < ImportReport::SHOWN {
+                        let line = record.position().map_or(0, csv::Position::line);
+                        report.bad.push(BadRow { line, column: bad.column, reason: bad.reason });
+                    }
                 }
             }
         }
@@ -55,18 +63,49 @@ impl Store {
             return Ok(report);
         }
         audit::add(&mut tx, entry(&report, options)).await?;
-        tx.commit().await?;
+        concerned.tell(&mut tx, options.now).await?;
+        self.commit_news(tx).await?;
         Ok(report)
     }
 }
 
-/// The inner error is the row's, the outer one the store's.
+/// Whose data an import has changed: that is news of each, or of the books as a whole where it would be a flood.
+#[derive(Default)]
+struct Concerned {
+    customers: BTreeSet<CustomerId>,
+    many: bool,
+}
+
+/// Customers whom an import tells of one by one; a card of somebody beyond them is read again with all others. Each is a row
+/// of the outbox, and of what every receiver of webhooks is sent.
+const TOLD_ONE_BY_ONE: usize = 1000;
+
+impl Concerned {
+    fn extend(&mut self, customer: Option<CustomerId>) {
+        if !self.many {
+            self.customers.extend(customer);
+            self.many = self.customers.len() > TOLD_ONE_BY_ONE;
+        }
+    }
+
+    async fn tell(&self, tx: &mut Tx, now: UnixMillis) -> Result<(), StoreError> {
+        if self.many {
+            return outbox::add(tx, now, EventKind::BooksImported, None, None).await;
+        }
+        for customer in &self.customers {
+            outbox::add(tx, now, EventKind::CustomerChanged, Some(customer), None).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whom the row has changed, if anyone. The inner error is the row's, the outer one the store's.
 async fn write(
     tx: &mut Tx,
     row: &Row<'_>,
     orders: &mut OrderWriter,
     options: &ImportOptions,
-) -> Result<Result<(), BadField>, StoreError> {
+) -> Result<Result<Option<CustomerId>, BadField>, StoreError> {
     let (fields, width) = (row.record.len(), row.header.width);
     if fields != width {
         let reason =
@@ -75,18 +114,31 @@ async fn write(
     }
     match options.kind {
         Kind::Customers => match CustomerRow::read(row, options) {
-            Ok(customer) => customer.write(tx, row, options).await,
+            Ok(customer) => {
+                let written = customer.write(tx, row, options).await?;
+                Ok(written.map(|outcome| changed(outcome, customer.customer())))
+            }
             Err(bad) => Ok(Err(bad)),
         },
         Kind::Orders => match OrderRow::read(row, options) {
-            Ok(order) => orders.write(tx, order).await,
+            Ok(order) => {
+                let written = orders.write(tx, &order).await?;
+                Ok(written.map(|()| Some(CustomerId::new(order.customer()))))
+            }
             Err(bad) => Ok(Err(bad)),
         },
         Kind::Contacts => match ContactRow::read(row, options) {
-            Ok(contact) => contact.write(tx, row).await,
+            Ok(contact) => {
+                let written = contact.write(tx, row).await?;
+                Ok(written.map(|outcome| changed(outcome, contact.customer())))
+            }
             Err(bad) => Ok(Err(bad)),
         },
     }
+}
+
+fn changed(outcome: Outcome, customer: &str) -> Option<CustomerId> {
+    (outcome != Outcome::Unchanged).then(|| CustomerId::new(customer))
 }
 
 /// By the first bytes. Other encodings show at the first letter that is no ASCII, row by row.

@@ -142,7 +142,7 @@ const OTHERS: usize = 20_000;
 mod tests {
     use super::*;
     use crate::base::UnixMillis;
-    use crate::customer::OrderLine;
+    use crate::customer::{OrderLine, Taken};
 
     fn orders(baskets: &[&str]) -> Vec<Order> {
         let line = |item: char| OrderLine { item: item.to_string(), quantity: 1, modifiers: Vec::new() };
@@ -150,6 +150,7 @@ mod tests {
             order: n.to_string(),
             at: UnixMillis(n as i64),
             lines: basket.chars().map(line).collect(),
+            taken: Taken::default(),
         };
         baskets.iter().enumerate().map(order).collect()
     }

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::Customer;
 use crate::base::UnixMillis;
-use crate::customer::{Order, OrderLine};
+use crate::customer::{Order, OrderLine, Taken};
 
 pub struct History {
     /// In the sequence in which the file first names them; orders oldest first.
@@ -68,7 +68,12 @@ pub fn history(path: &Path, now: UnixMillis, tz: &TimeZone) -> anyhow::Result<Hi
             _ => *places.entry((number, key.to_owned())).or_insert(orders.len()),
         };
         if place == orders.len() {
-            orders.push(Order { order: key.to_owned(), at: at.unwrap_or_default(), lines: Vec::new() });
+            orders.push(Order {
+                order: key.to_owned(),
+                at: at.unwrap_or_default(),
+                lines: Vec::new(),
+                taken: Taken::default(),
+            });
         }
         ensure!(
             at.is_none_or(|at| at == orders[place].at),

@@ -9,7 +9,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::Customer;
 use crate::base::UnixMillis;
-use crate::customer::{Order, OrderLine};
+use crate::customer::{Order, OrderLine, Taken};
 
 pub struct Shop {
     pub customers: Vec<Customer>,
@@ -97,6 +97,7 @@ impl<'a> Habits<'a> {
                 order: format!("{day:03}"),
                 at: at(day, hour, minute),
                 lines: basket.into_iter().map(line).collect(),
+                taken: Taken::default(),
             }
         };
         days.into_iter().map(order).collect()
