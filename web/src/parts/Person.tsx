@@ -133,6 +133,7 @@ function Facts({ card }: { card: Card }) {
       )}
       {tag && <p class="fact fact-language">{t.speaks(language(tag))}</p>}
       {year(profile.customerSince) && <p class="fact">{t.since(year(profile.customerSince))}</p>}
+      {card.paymentNote && <p class="payment">{card.paymentNote}</p>}
       {notes && <p class="notes">{notes}</p>}
     </div>
   );

@@ -25,7 +25,7 @@ export function Ticket({ model, store, card }: { model: Model; store: Store; car
           <Lines lines={lines} empty={emptyText(card, known)} />
         )}
         {taken && <Stamp order={card.orderPlaced} />}
-        {known && !model.changing && !model.drafts.has(card.callId) && <Reason card={card} lines={lines} />}
+        {known && !taken && !model.changing && !model.drafts.has(card.callId) && <Reason card={card} lines={lines} />}
       </div>
       <div class="ticket-buttons">
         <button
