@@ -1,4 +1,4 @@
-//! `regulars eval voice`: how well are people recognised on these recordings? The other measurements are in files of their own.
+//! `regulars eval`: how well does it do on data of your own? `voice`: how well are people recognised on these recordings?
 
 mod biquad;
 mod bootstrap;
@@ -17,6 +17,7 @@ mod report;
 mod scores_file;
 mod simulated_calls;
 mod trials;
+mod value;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,9 +44,11 @@ pub struct Args {
 #[derive(clap::Subcommand)]
 enum What {
     /// Recognition by voice, from a list of recordings
-    Voice(VoiceArgs),
+    Voice(Box<VoiceArgs>),
     /// The likely order, from a history of orders
     Orders(orders::Args),
+    /// When customers will order, whether they are still there and what they are worth, from a list of orders
+    Value(value::Args),
 }
 
 #[derive(clap::Args)]
@@ -149,8 +152,9 @@ type Casts = Vec<(String, Cast)>;
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let args = match args.what {
-        What::Voice(args) => args,
+        What::Voice(args) => *args,
         What::Orders(args) => return orders::run(&args),
+        What::Value(args) => return value::run(args),
     };
     let lengths_ms = lengths_ms(&args.seconds)?;
     let systems = [Some(&args.model), args.against.as_ref()];

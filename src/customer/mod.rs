@@ -9,6 +9,7 @@ pub mod likely_order;
 pub mod party;
 pub mod profile;
 pub mod timeline;
+pub mod value;
 
 pub use consent::{ConsentChannel, ConsentRecord, Purpose};
 pub use contact::{Channel, ComplaintState, Contact};
