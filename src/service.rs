@@ -17,9 +17,10 @@ use crate::identity::Search;
 use crate::records::{self, StartError};
 use crate::rtp::{PortPool, RtpError};
 use crate::sip::{Endpoint, Listen, SipError};
+use crate::speech::Reading;
 use crate::store::{AuditRow, Store, StoreError};
 use crate::stream::{self, StreamError};
-use crate::voice::{Calibration, Model, ModelId, ModelSource, Pool, VoiceError};
+use crate::voice::{Calibration, Model, ModelId, ModelSource, Pool, SpoofModel, VoiceError};
 
 /// A running service; [`Service::stop`] ends it.
 pub struct Service {
@@ -86,7 +87,9 @@ impl Service {
     async fn start_stages(config: Config, lifecycle: &Lifecycle) -> Result<Self, ServiceError> {
         let source = config.model;
         let Model { embedder, calibration } = source.load()?;
-        let (model, features) = (embedder.model().clone(), embedder.features());
+        let spoof = config.spoof_model.as_ref().map(ModelSource::spoof).transpose()?;
+        let model = embedder.model().clone();
+        let features = Reading { speaker: embedder.features(), spoof: spoof.as_ref().map(SpoofModel::features) };
         let store = Store::open(config.store).await?;
         let site = store.site_calibration(&model).await?.map(|taken_up| taken_up.line).unwrap_or_default();
         let calibration = Arc::new(Calibration { site, ..calibration });
@@ -112,7 +115,7 @@ impl Service {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
-        let pool = Pool::start(&embedder, threads, lifecycle).map_err(ServiceError::Threads)?;
+        let pool = Pool::start(&embedder, spoof.as_ref(), threads, lifecycle).map_err(ServiceError::Threads)?;
 
         let (events, from_calls) = mpsc::channel(EVENTS);
         let feed = Feed::start(from_calls, config.max_calls + CARDS_IN_WRAP_UP, lifecycle);
@@ -134,6 +137,7 @@ impl Service {
             model,
             features,
             calibration,
+            spoof: spoof.as_ref().map(SpoofModel::rule),
             time_zone: config.time_zone,
             events,
             lifecycle: lifecycle.clone(),

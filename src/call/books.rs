@@ -33,6 +33,9 @@ pub struct Books {
     pub shop: watch::Receiver<Arc<ShopModel>>,
 }
 
+/// In the audit, of what nobody asked for.
+const SERVICE: &str = "service";
+
 impl Books {
     pub async fn people(self) -> Event {
         let Some(number) = &self.number else { return Event::People(Ok(Vec::new())) };
@@ -133,8 +136,9 @@ impl Books {
                 self.store.keep_fingerprint(&call, keep).await.map_err(|error| store_error(&error))?;
                 Ok(Written::Done)
             }
-            Write::NoteReplay { customer } => self.note("replay", "service".to_owned(), customer).await,
-            Write::NoteFlag { agent } => self.note("flag", agent, None).await,
+            Write::NoteReplay { customer } => self.note("replay", SERVICE.to_owned(), customer, String::new()).await,
+            Write::NoteSpoof { customer, model } => self.note("spoof", SERVICE.to_owned(), customer, model).await,
+            Write::NoteFlag { agent } => self.note("flag", agent, None, String::new()).await,
             Write::Order { order, agent } => {
                 let order = NewOrder {
                     customer: order.customer,
@@ -169,9 +173,10 @@ impl Books {
         action: &str,
         operator: String,
         customer: Option<CustomerId>,
+        detail: String,
     ) -> Result<Written, CommandError> {
         let (at, action, call) = (clock::wall(), action.to_owned(), Some(self.call.clone()));
-        let row = AuditRow { at, operator, action, customer, call, detail: String::new() };
+        let row = AuditRow { at, operator, action, customer, call, detail };
         self.store.audit(row).await.map_err(|error| store_error(&error))?;
         Ok(Written::Done)
     }

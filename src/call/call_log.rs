@@ -19,12 +19,15 @@ pub struct CallLine<'a> {
     pub voice: VoiceUse,
     /// It sounded like an earlier call.
     pub heard_before: bool,
+    /// Of the anti-spoofing model.
+    pub spoof_score: Option<f32>,
     pub windows_dropped: u64,
     pub heard: Heard,
 }
 
 pub fn call_log(line: CallLine<'_>) {
-    let CallLine { call, line, duration, known, chance, voice, heard_before, windows_dropped, heard } = line;
+    let CallLine { call, line, duration, known, chance, voice, heard_before, spoof_score, windows_dropped, heard } =
+        line;
     tracing::info!(
         target: "regulars::call",
         %call,
@@ -35,6 +38,7 @@ pub fn call_log(line: CallLine<'_>) {
         chance,
         ?voice,
         heard_before,
+        spoof_score,
         net_speech_ms = heard.net_speech_ms,
         windows_dropped,
         packets_received = heard.statistics.received,

@@ -84,6 +84,10 @@ pub enum What {
         on: Date,
         flagged_by: Option<String>,
     },
+    /// This model finds the voice synthetic or played back.
+    MayBeSpoofed {
+        model: String,
+    },
     /// An agent finds this call suspicious.
     Flagged,
     /// Why this call does not join the voiceprint of the confirmed caller, as a sentence for the agent.

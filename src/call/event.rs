@@ -38,6 +38,8 @@ pub enum Event {
     Embedded {
         net_speech_ms: u32,
         embedding: Result<Embedding, VoiceError>,
+        /// How likely the voice is synthetic or played back, 0 to 1; `None` where that was not asked or not answered.
+        spoof: Option<f32>,
     },
     /// The books have changed, by this call or elsewhere.
     Changed(Changed),
@@ -155,6 +157,11 @@ pub enum Write {
     /// This call sounds like an earlier one, of this customer.
     NoteReplay {
         customer: Option<CustomerId>,
+    },
+    /// A model finds the voice synthetic or played back, in a call of this customer's so far.
+    NoteSpoof {
+        customer: Option<CustomerId>,
+        model: String,
     },
     /// This agent has flagged the call.
     NoteFlag {

@@ -119,6 +119,7 @@ impl Call {
         let followed = self.followed.get_or_insert_default();
         let Some(newest) = followed.hear(embedding, net_speech_ms, condition) else { return };
         self.publish(What::VoiceChanged);
+        self.score_anew();
         if let Some(enrolment) = self.enrolment.take() {
             let customer = enrolment.customer().clone();
             self.publish(What::EnrollFailed { customer, reason: VoiceError::TwoVoices.to_string() });
@@ -148,7 +149,7 @@ impl Call {
         };
         let Some(print) = self.recognition.gallery().get(customer) else { return };
         let customer = customer.clone();
-        if let Some(reason) = self.no_lesson() {
+        if let Some(reason) = self.no_refresh() {
             return self.publish(What::NotLearnt { customer, reason: reason.to_owned() });
         }
         let heard = match followed.enroller.finish_call(self.caller.at) {
@@ -174,7 +175,7 @@ impl Call {
             && *confirmed == customer
             && let Some(every) = self.refresh_every()
             // An agent may have flagged it meanwhile.
-            && self.no_lesson().is_none()
+            && self.no_refresh().is_none()
         {
             let write = Write::Refresh { customer, agent: agent.clone(), heard, every };
             let ticket = self.pending.ticket();

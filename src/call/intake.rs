@@ -10,10 +10,10 @@ use crate::base::{CallId, E164, Lifecycle, Line, Pii, clock};
 use crate::customer::likely_order::ShopModel;
 use crate::rtp::{PortPool, Socket};
 use crate::sip::{Hear, Invite, Refusal, Roles, address_towards};
-use crate::speech::FeatureKind;
+use crate::speech::Reading;
 use crate::store::Store;
 use crate::stream::{Arrival, Goodbye};
-use crate::voice::{Calibration, ModelId, Pool};
+use crate::voice::{Calibration, ModelId, Pool, SpoofRule};
 
 use super::books::Books;
 use super::machine::{Caller, Options, Voices};
@@ -31,9 +31,11 @@ pub struct Intake {
     pub ports: Arc<PortPool>,
     pub pool: Pool,
     pub model: ModelId,
-    /// What the model reads.
-    pub features: FeatureKind,
+    /// What windows are filled with.
+    pub features: Reading,
     pub calibration: Arc<Calibration>,
+    /// Of the anti-spoofing model, if one is in use.
+    pub spoof: Option<SpoofRule>,
     pub time_zone: TimeZone,
     pub shop: watch::Receiver<Arc<ShopModel>>,
     pub events: mpsc::Sender<CallEvent>,
@@ -140,6 +142,7 @@ impl Intake {
             features: self.features,
             calibration: self.calibration.clone(),
             voiceprints: voiceprints.borrow().clone(),
+            spoof: self.spoof,
         };
         let caller = Caller { number: number.clone(), name, at: clock::wall(), roles };
         let task = CallTask {

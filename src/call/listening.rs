@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::rtp::{self, Codec, Digit, Negotiated, Outgoing, Received, Receiver};
 use crate::speech::codec::Decoder;
-use crate::speech::{FeatureKind, Fingerprint, Fingerprinter, FrontEnd, Overload, SpeechError, Window};
+use crate::speech::{Fingerprint, Fingerprinter, FrontEnd, Overload, Reading, SpeechError, Window};
 use crate::voice::enroll::Condition;
 
 use super::EndCause;
@@ -26,8 +26,8 @@ pub struct Listening {
 /// Payloads to features. Made with the first payload, whose codec says how; a call that sends nothing costs nothing.
 #[derive(Default)]
 struct Ear {
-    /// What the model reads.
-    features: FeatureKind,
+    /// What windows are filled with.
+    features: Reading,
     hearing: Option<Box<Hearing>>,
     /// A fingerprint is wanted of what is heard from here on.
     fingerprints: bool,
@@ -63,8 +63,8 @@ const MAX_DIGITS: usize = 32;
 const EVERY_GAP: Duration = Duration::from_secs(60);
 
 impl Listening {
-    /// The windows are for a model that reads `features`.
-    pub fn new(options: rtp::ReceiverOptions, features: FeatureKind, now: Instant) -> Self {
+    /// The windows are for models that read `features`.
+    pub fn new(options: rtp::ReceiverOptions, features: Reading, now: Instant) -> Self {
         Self {
             receiver: Receiver::new(options, now),
             ear: Ear { features, ..Ear::default() },
@@ -243,7 +243,7 @@ impl Ear {
 }
 
 impl Hearing {
-    fn new(codec: Codec, features: FeatureKind) -> Result<Self, SpeechError> {
+    fn new(codec: Codec, features: Reading) -> Result<Self, SpeechError> {
         Ok(Self {
             decoder: Decoder::new(codec)?,
             front_end: FrontEnd::reading(features, codec.sample_rate_hz())?,

@@ -10,8 +10,8 @@ use crate::customer::{CustomerId, PersonAtNumber};
 use crate::identity::{self, Decision, State, VoiceUse};
 use crate::rtp;
 use crate::sip::Roles;
-use crate::speech::FeatureKind;
-use crate::voice::{Bandwidth, Calibration, Embedding, ModelId};
+use crate::speech::Reading;
+use crate::voice::{Bandwidth, Calibration, Embedding, ModelId, SpoofRule};
 
 use super::commands::Question;
 use super::enrolment::{Enrolment, WINDOW_MS};
@@ -22,6 +22,7 @@ use super::pending::{For, Pending};
 use super::recognition::{Recognition, Voiceprints};
 use super::replay::Replay;
 use super::speaker::Speaker;
+use super::spoof::Spoof;
 use super::{Action, EndCause, Event, Known, Missing, Person, What, Write};
 
 #[derive(Clone, Debug)]
@@ -65,10 +66,12 @@ pub enum Piece<'a> {
 #[derive(Clone)]
 pub struct Voices {
     pub model: ModelId,
-    /// What the model reads.
-    pub features: FeatureKind,
+    /// What its windows are filled with.
+    pub features: Reading,
     pub calibration: Arc<Calibration>,
     pub voiceprints: Arc<Voiceprints>,
+    /// Of the anti-spoofing model, if one is in use.
+    pub spoof: Option<SpoofRule>,
 }
 
 pub struct Call {
@@ -85,6 +88,7 @@ pub struct Call {
     /// Made with the first window: most held calls never have one.
     pub(super) followed: Option<Box<Followed>>,
     pub(super) replay: Replay,
+    pub(super) spoof: Spoof,
     pub(super) missing: Option<Missing>,
     /// Windows in a row of which the model made nothing.
     pub(super) without_embedding: u32,
@@ -147,6 +151,7 @@ impl Call {
             enrolment: None,
             followed: None,
             replay: Replay::default(),
+            spoof: Spoof::new(voices.spoof),
             missing: None,
             without_embedding: 0,
             voiced: 0,
@@ -193,9 +198,16 @@ impl Call {
             Event::Fetched { customer, known } => self.on_fetched(&customer, known),
             Event::Changed(changed) => self.on_changed(&changed),
             Event::Withdrawn(customer) => self.on_withdrawn(&customer),
-            // A window that could not be embedded is logged by the task; the next one may be better.
-            Event::Embedded { embedding: Err(_), .. } => self.without_embedding += 1,
-            Event::Embedded { net_speech_ms, embedding: Ok(embedding) } => self.on_embedding(&embedding, net_speech_ms),
+            Event::Embedded { net_speech_ms, embedding, spoof } => {
+                match embedding {
+                    Ok(embedding) => self.on_embedding(&embedding, net_speech_ms),
+                    // It is logged by the task; the next one may be better.
+                    Err(_) => self.without_embedding += 1,
+                }
+                if let Some(score) = spoof {
+                    self.on_spoof_score(score, net_speech_ms);
+                }
+            }
             Event::Voiceprints(voiceprints) => self.on_voiceprints(voiceprints),
             Event::Command { ticket, at, command } => self.on_command(now, ticket, at, command),
             Event::Written { ticket, outcome } => self.on_written(ticket, outcome),
@@ -289,6 +301,7 @@ impl Call {
             let agreed = self.enrolment.as_ref().is_some_and(|enrolment| enrolment.wants(window.net_speech_ms));
             let follows = self.still_follows(window.net_speech_ms);
             if by_candidate || agreed || follows {
+                let window = self.with_or_without_score(window, by_candidate);
                 self.actions.push_back(Action::Embed(window));
             }
         }
@@ -476,7 +489,7 @@ impl Call {
 }
 
 /// Whether a window that ends at `net_speech_ms` holds speech of the speaker before.
-fn is_of_another(speaker: &Speaker, net_speech_ms: u32) -> bool {
+pub(super) fn is_of_another(speaker: &Speaker, net_speech_ms: u32) -> bool {
     speaker.since_ms > 0 && net_speech_ms < speaker.since_ms + WINDOW_MS
 }
 

@@ -20,6 +20,7 @@ pub mod registry;
 mod replay;
 pub mod sockets;
 mod speaker;
+mod spoof;
 pub mod task;
 pub mod totals;
 

@@ -89,6 +89,7 @@ impl Call {
         self.drop_question();
         self.leave_contact();
         self.begin_replay_anew();
+        self.begin_spoof_anew();
         self.identified = Identified::ByVoice;
         self.compared = None;
         self.unfollow();

@@ -14,7 +14,7 @@ use crate::base::{CallId, Lifecycle, Line, clock};
 use crate::rtp::{self, PortPool};
 use crate::sip::{Dialog, DialogEvent, Why, address_towards};
 use crate::stream::{self, Arrival, Goodbye};
-use crate::voice::PoolClient;
+use crate::voice::{Embedded, PoolClient};
 
 use super::books::Books;
 use super::call_log::{CallLine, call_log};
@@ -136,7 +136,7 @@ impl CallTask {
                     DialogEvent::Ended(why) => running.on_ended(why),
                 },
                 piece = next_of_stream(&mut stream) => running.on_piece(piece),
-                Some((net_speech_ms, embedding)) = running.pool.recv() => running.on_embedded(net_speech_ms, embedding),
+                Some(embedded) = running.pool.recv() => running.on_embedded(embedded),
                 Some(message) = admission.inbox.recv() => running.on_message(message),
                 changed = changes.recv() => match changed {
                     Ok(changed) => running.handle(Event::Changed(changed)),
@@ -235,19 +235,18 @@ impl Running {
         opened
     }
 
-    fn on_embedded(
-        &mut self,
-        net_speech_ms: u32,
-        embedding: Result<crate::voice::Embedding, crate::voice::VoiceError>,
-    ) {
+    fn on_embedded(&mut self, Embedded { net_speech_ms, embedding, spoof }: Embedded) {
         if let Err(error) = &embedding {
             tracing::error!(call = %self.id, error = %error, "a window could not be embedded");
+        }
+        if let Some(Err(error)) = &spoof {
+            tracing::error!(call = %self.id, %error, "a window could not be scored against spoofing");
         }
         if let Some((_, heard_at)) = self.windows.iter().find(|(at_ms, _)| *at_ms == net_speech_ms) {
             self.voice_at = *heard_at;
         }
         self.windows.retain(|(at_ms, _)| *at_ms > net_speech_ms);
-        self.handle(Event::Embedded { net_speech_ms, embedding });
+        self.handle(Event::Embedded { net_speech_ms, embedding, spoof: spoof.and_then(Result::ok) });
     }
 
     fn on_message(&mut self, message: ToCall) {
@@ -365,6 +364,7 @@ impl Running {
             chance,
             voice: self.call.voice_use(),
             heard_before: self.call.was_heard_before(),
+            spoof_score: self.call.spoof_score(),
             windows_dropped: self.pool.dropped(),
             heard,
         });

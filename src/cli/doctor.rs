@@ -29,6 +29,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             .map(|model| format!("{} ({}); golden clips agree", config.model, model.embedder.model()))
             .map_err(|e| e.to_string()),
     );
+    if let Some(source) = &config.spoof_model {
+        report.add("spoof model", source.spoof().map(|model| format!("{source}: {model}")).map_err(|e| e.to_string()));
+    }
     for listen in &config.sip.listen {
         report.add(&format!("calls {listen}"), free(listen.transport, listen.addr));
     }

@@ -29,6 +29,8 @@ pub struct Config {
     pub max_calls: usize,
     pub drain: Duration,
     pub model: ModelSource,
+    /// Anti-spoofing, beside it.
+    pub spoof_model: Option<ModelSource>,
     /// Where fetched models are.
     pub models: PathBuf,
     pub voice_threads: usize,
@@ -85,6 +87,7 @@ struct Call {
 struct Voice {
     model: String,
     models: PathBuf,
+    spoof_model: String,
     threads: usize,
     refresh_days: u32,
     replay_days: u32,
@@ -159,6 +162,7 @@ impl Config {
             drain: Duration::from_secs(s.call.drain_s),
             model: ModelSource::find(&s.voice.model, &s.voice.models)
                 .map_err(|error: VoiceError| value("voice.model", &error.to_string()))?,
+            spoof_model: spoof_model(&s.voice)?,
             models: s.voice.models,
             voice_threads: s.voice.threads,
             search_reason: s.identity.search_reason,
@@ -178,6 +182,19 @@ pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
 /// 0: never.
 fn days(days: u32) -> Option<Duration> {
     (days > 0).then(|| DAY.saturating_mul(days))
+}
+
+/// Empty: none.
+fn spoof_model(voice: &Voice) -> Result<Option<ModelSource>, ConfigError> {
+    let asked = &voice.spoof_model;
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    ModelSource::find(asked, &voice.models).map(Some).map_err(|_| {
+        let reason =
+            format!("there is no folder `{asked}`, neither in voice.models nor by that path; it holds model.onnx");
+        value("voice.spoof_model", &reason)
+    })
 }
 
 fn stream_options(stream: &Stream, sip: &Sip) -> Result<stream::Options, ConfigError> {
@@ -301,6 +318,7 @@ mod tests {
             ("shop.time_zone=Mars/Olympus", "shop.time_zone: "),
             ("sip.country_code=Germany", "sip.country_code: "),
             ("voice.model=ge3e", "voice.model: there is no model `ge3e`"),
+            ("voice.spoof_model=lcnn", "voice.spoof_model: there is no folder `lcnn`"),
         ] {
             assert!(refusal(&[set]).starts_with(key), "{}", refusal(&[set]));
         }

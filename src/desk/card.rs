@@ -34,6 +34,8 @@ pub struct Card {
     pub missing: Option<Missing>,
     /// This sound has been heard before.
     pub heard_before: Option<HeardBefore>,
+    /// The model that finds the voice synthetic or played back.
+    pub may_be_spoofed: Option<String>,
     /// An agent has flagged the call.
     pub flagged: bool,
     /// Why this call does not join the voiceprint of the confirmed customer.
@@ -113,6 +115,7 @@ impl Card {
             voice_changed: false,
             missing: None,
             heard_before: None,
+            may_be_spoofed: None,
             flagged: false,
             not_learnt: None,
             net_speech_ms: 0,

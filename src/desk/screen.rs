@@ -119,6 +119,7 @@ impl Entry {
             What::HeardBefore { on, flagged_by } => {
                 self.card_mut().heard_before = Some(HeardBefore { on, flagged_by });
             }
+            What::MayBeSpoofed { model } => self.card_mut().may_be_spoofed = Some(model),
             What::Flagged => self.card_mut().flagged = true,
             What::VoiceChanged => self.voice_changed(),
             What::NotLearnt { customer, reason } => self.not_learnt(&customer, reason),

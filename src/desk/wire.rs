@@ -189,6 +189,12 @@ fn notice(card: &Card) -> String {
     if let (Some(before), false) = (&card.heard_before, card.new_speaker) {
         return heard_before(before);
     }
+    if let (Some(model), false) = (&card.may_be_spoofed, card.new_speaker) {
+        return format!(
+            "The voice may be synthetic or played back, by model {model}. Ask something new. The call joins no voiceprint \
+             by itself."
+        );
+    }
     match &card.not_learnt {
         _ if card.new_speaker => NEW_SPEAKER.to_owned(),
         _ if card.voice_changed => VOICE_CHANGED.to_owned(),

@@ -20,3 +20,18 @@ impl FeatureKind {
         }
     }
 }
+
+/// What windows are filled with.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// For the speaker model.
+    pub speaker: FeatureKind,
+    /// For a model beside it that says whether the voice is played back or synthetic.
+    pub spoof: Option<KaldiOptions>,
+}
+
+impl From<FeatureKind> for Reading {
+    fn from(speaker: FeatureKind) -> Self {
+        Self { speaker, spoof: None }
+    }
+}

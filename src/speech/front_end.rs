@@ -13,7 +13,7 @@ use super::steady::is_steady;
 use super::tones::Tones;
 use super::vad::Vad;
 use super::window::MAX_SNR_DB;
-use super::{FeatureKind, MELS, Overload, SpeechError, WINDOW_FRAMES, Window};
+use super::{FeatureKind, MELS, Overload, Reading, SpeechError, WINDOW_FRAMES, Window};
 
 /// The speech of one caller.
 pub struct FrontEnd {
@@ -29,10 +29,10 @@ impl FrontEnd {
         Self::reading(FeatureKind::Ge2e, sample_rate_hz)
     }
 
-    /// Its windows hold what a model reads that reads `kind`.
-    pub fn reading(kind: FeatureKind, sample_rate_hz: u32) -> Result<Self, SpeechError> {
+    /// Its windows hold what a model reads that reads these features.
+    pub fn reading(features: impl Into<Reading>, sample_rate_hz: u32) -> Result<Self, SpeechError> {
         let (native_hz, resampler) = converter(sample_rate_hz)?;
-        Ok(Self { sample_rate_hz, resampler, features: Features::new(kind, native_hz) })
+        Ok(Self { sample_rate_hz, resampler, features: Features::new(features.into(), native_hz) })
     }
 
     /// The rate of what is pushed from here on: a call may change its codec. What was heard so far counts on; the frames
@@ -96,7 +96,7 @@ fn converter(sample_rate_hz: u32) -> Result<(u32, Option<Resampler>), SpeechErro
 
 /// Everything after the sample rate is settled.
 struct Features {
-    kind: FeatureKind,
+    reading: Reading,
     sample_rate_hz: u32,
     /// Nothing was pushed yet.
     untouched: bool,
@@ -106,6 +106,8 @@ struct Features {
     floor: NoiseFloor,
     /// For a model that reads log mels: those of the frames below, in step with them.
     rows: Option<Box<KaldiRows>>,
+    /// The same for an anti-spoofing model beside it; they have no say in what is speech.
+    spoof_rows: Option<Box<KaldiRows>>,
     /// Frames that the detector has not judged yet: about eight.
     unjudged: VecDeque<Frame>,
     /// Speech that the next window is made of, at most [`WINDOW_FRAMES`].
@@ -132,14 +134,16 @@ const UNJUDGED: usize = 64;
 const READY: usize = 4;
 
 impl Features {
-    fn new(kind: FeatureKind, sample_rate_hz: u32) -> Self {
-        let rows = match kind {
+    fn new(reading: Reading, sample_rate_hz: u32) -> Self {
+        let rows = |options| Box::new(KaldiRows::new(options, sample_rate_hz));
+        let of_speaker = match reading.speaker {
             FeatureKind::Ge2e => None,
-            FeatureKind::Kaldi(options) => Some(Box::new(KaldiRows::new(options, sample_rate_hz))),
+            FeatureKind::Kaldi(options) => Some(options),
         };
         Self {
-            kind,
-            rows,
+            reading,
+            rows: of_speaker.map(rows),
+            spoof_rows: reading.spoof.map(rows),
             sample_rate_hz,
             untouched: true,
             fbank: Fbank::new(sample_rate_hz),
@@ -158,23 +162,23 @@ impl Features {
 
     fn set_sample_rate(&mut self, sample_rate_hz: u32) {
         if self.untouched {
-            *self = Self::new(self.kind, sample_rate_hz);
+            *self = Self::new(self.reading, sample_rate_hz);
         } else if sample_rate_hz != self.sample_rate_hz {
             self.sample_rate_hz = sample_rate_hz;
             self.fbank = self.fbank.at_rate(sample_rate_hz);
             self.vad.set_sample_rate(sample_rate_hz);
             self.spread = Spread::default();
-            if let Some(rows) = &mut self.rows {
-                rows.set_sample_rate(sample_rate_hz);
-            }
+            self.all_rows().for_each(|rows| rows.set_sample_rate(sample_rate_hz));
         }
     }
 
     fn splice(&mut self) {
         self.fbank.splice();
-        if let Some(rows) = &mut self.rows {
-            rows.splice();
-        }
+        self.all_rows().for_each(|rows| rows.splice());
+    }
+
+    fn all_rows(&mut self) -> impl Iterator<Item = &mut Box<KaldiRows>> {
+        self.rows.iter_mut().chain(&mut self.spoof_rows)
     }
 
     /// In steps of a frame's hop, so that neither frames nor scores pile up however much comes at once.
@@ -182,9 +186,7 @@ impl Features {
         self.untouched = false;
         for mut step in samples.chunks(self.fbank.hop()) {
             step.iter().for_each(|sample| self.vad.push(*sample));
-            if let Some(rows) = &mut self.rows {
-                rows.push(step);
-            }
+            self.all_rows().for_each(|rows| rows.push(step));
             while let Some(frame) = self.fbank.next_frame(&mut step) {
                 self.floor.push(&frame);
                 self.tones.push(self.fbank.power_spectrum());
@@ -201,7 +203,11 @@ impl Features {
         {
             let Some(frame) = self.unjudged.pop_front() else { return };
             let usable = is_speech && !is_tone && !frame.spliced;
-            if self.rows.as_mut().map_or(usable, |rows| rows.judge(usable)) {
+            let usable = self.rows.as_mut().map_or(usable, |rows| rows.judge(usable));
+            if let Some(rows) = &mut self.spoof_rows {
+                rows.follow(usable);
+            }
+            if usable {
                 self.add_speech(frame);
             }
         }
@@ -216,9 +222,7 @@ impl Features {
         if self.speech.len() == WINDOW_FRAMES {
             self.emit();
             self.speech.drain(..WINDOW_STEP);
-            if let Some(rows) = &mut self.rows {
-                rows.drop_first(WINDOW_STEP);
-            }
+            self.all_rows().for_each(|rows| rows.drop_first(WINDOW_STEP));
         }
     }
 
@@ -257,6 +261,7 @@ impl Features {
         let mels = self.rows.as_ref().map_or_else(|| mels.into(), |rows| rows.window(WINDOW_FRAMES));
         self.ready.push_back(Window {
             mels,
+            spoof: self.spoof_rows.as_ref().map(|rows| rows.window(WINDOW_FRAMES)),
             net_speech_ms: self.net_frames * FRAME_MS as u32,
             snr_db,
             clipped: overload.share(),

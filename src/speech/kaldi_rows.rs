@@ -58,6 +58,13 @@ impl KaldiRows {
         true
     }
 
+    /// The oldest row goes the way that its frame has gone.
+    pub fn follow(&mut self, is_speech: bool) {
+        if let Some(row) = self.unjudged.pop_front().filter(|_| is_speech) {
+            self.speech.extend_from_slice(&row.bands[..self.options.bands]);
+        }
+    }
+
     /// `frames` rows as the model reads them. Where there is less speech it is repeated.
     pub fn window(&self, frames: usize) -> Box<[f32]> {
         let mut rows: Vec<f32> = self.speech.iter().copied().cycle().take(frames * self.options.bands).collect();

@@ -23,7 +23,7 @@ pub mod window;
 pub use bandwidth::Bandwidth;
 pub use error::SpeechError;
 pub use fbank::MELS;
-pub use features::FeatureKind;
+pub use features::{FeatureKind, Reading};
 pub use fingerprint::{Fingerprint, Fingerprinter};
 pub use front_end::{FrontEnd, WINDOW_STEP};
 pub use kaldi::{KaldiFbank, KaldiOptions, Normalise, Taper};

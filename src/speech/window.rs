@@ -15,6 +15,8 @@ pub const WINDOW_FRAMES: usize = 160;
 pub struct Window {
     /// What the model reads, row-major: linear power mels `[WINDOW_FRAMES, MELS]`, or log mels of its own number.
     pub mels: Box<[f32]>,
+    /// What an anti-spoofing model reads of the same frames, while one is in use.
+    pub spoof: Option<Box<[f32]>>,
     /// Net speech of the call up to the end of this window, in milliseconds.
     pub net_speech_ms: u32,
     /// Mean power of the speech in this window over the noise floor, in dB; at most [`MAX_SNR_DB`].
@@ -36,7 +38,15 @@ impl Window {
 
     /// Features that came over no line, such as those of a golden clip.
     pub fn of_features(features: Box<[f32]>, net_speech_ms: u32) -> Self {
-        Self { mels: features, net_speech_ms, snr_db: 0.0, clipped: 0.0, bandwidth: Bandwidth::Narrow, steady: false }
+        Self {
+            mels: features,
+            spoof: None,
+            net_speech_ms,
+            snr_db: 0.0,
+            clipped: 0.0,
+            bandwidth: Bandwidth::Narrow,
+            steady: false,
+        }
     }
 
     /// Too much of it is gone for a voiceprint.

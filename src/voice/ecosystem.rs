@@ -1,4 +1,5 @@
-//! Speaker models as others publish them for sherpa-onnx: what the metadata in the file says of them.
+//! Speaker models as others publish them for sherpa-onnx, and anti-spoofing models in the same manner: what the metadata in
+//! the file say of them.
 //!
 //! A model that is fed other features than it was made for gives scores that look like scores. So a file is believed only
 //! where it says how it wants to be fed, and refused with the reason where it does not.
@@ -18,6 +19,8 @@ pub enum Framework {
     WeSpeaker,
     ThreeDSpeaker,
     NeMo,
+    /// No speaker model: it says whether a voice is spoofed (`voice/spoof.rs`).
+    AntiSpoofing,
 }
 
 /// Whose numbers the features are.
@@ -36,8 +39,10 @@ pub enum Fidelity {
 pub struct Description {
     pub framework: Framework,
     pub features: KaldiOptions,
-    /// Length of an embedding.
+    /// Length of an embedding, or how many numbers are given instead.
     pub dimension: usize,
+    /// Its place among the network's outputs.
+    pub output: usize,
     pub language: String,
     /// What is said of the licence; most files say nothing.
     pub licence: Option<String>,
@@ -47,8 +52,12 @@ pub struct Description {
 const BANDS: usize = 80;
 /// What all published models want, and the only rate that the live path makes.
 const SAMPLE_RATE_HZ: u32 = 16000;
+/// Our own word: nobody has another for it yet.
+pub const ANTI_SPOOFING: &str = "anti-spoofing";
 /// No speaker model has more; it bounds what a wrong file can ask for.
 const MAX_DIMENSION: usize = 4096;
+/// The same for outputs.
+const MAX_OUTPUT: u32 = 15;
 
 /// The keys and values that an ONNX file carries (`metadata_props`).
 pub type Metadata = BTreeMap<String, String>;
@@ -68,6 +77,7 @@ impl Framework {
             "wespeaker" => Some(Self::WeSpeaker),
             "3d-speaker" => Some(Self::ThreeDSpeaker),
             "nemo" => Some(Self::NeMo),
+            ANTI_SPOOFING => Some(Self::AntiSpoofing),
             _ => None,
         }
     }
@@ -78,7 +88,9 @@ impl Description {
         let keys = Keys(metadata);
         let name = keys.text("framework")?;
         let framework = Framework::parse(name).ok_or_else(|| {
-            VoiceError::Unusable(format!("its framework is `{name}`; wespeaker, 3d-speaker and nemo are known"))
+            VoiceError::Unusable(format!(
+                "its framework is `{name}`; wespeaker, 3d-speaker, nemo and {ANTI_SPOOFING} are known"
+            ))
         })?;
         keys.number("sample_rate", SAMPLE_RATE_HZ..=SAMPLE_RATE_HZ)?;
         let dimension = keys.number("output_dim", 1..=MAX_DIMENSION as u32)? as usize;
@@ -86,13 +98,19 @@ impl Description {
             Framework::NeMo => nemo(&keys)?,
             _ => kaldi(&keys)?,
         };
+        let output = match framework {
+            Framework::WeSpeaker | Framework::ThreeDSpeaker => 0,
+            // Logits come first.
+            Framework::NeMo => 1,
+            Framework::AntiSpoofing => keys.number("output", 0..=MAX_OUTPUT)? as usize,
+        };
         let features = match fidelity {
             Fidelity::Compat => features,
             Fidelity::Faithful => as_trained(framework, features)?,
         };
         let licence = ["licence", "license"].iter().find_map(|key| metadata.get(*key)).cloned();
         let language = metadata.get("language").cloned().unwrap_or_default();
-        Ok(Self { framework, features, dimension, language, licence })
+        Ok(Self { framework, features, dimension, output, language, licence })
     }
 }
 
@@ -149,18 +167,18 @@ fn as_trained(framework: Framework, compat: KaldiOptions) -> Result<KaldiOptions
     let (taper, full_scale) = match framework {
         Framework::WeSpeaker => (Taper::Hamming, 32768.0),
         Framework::ThreeDSpeaker => (Taper::Povey, 1.0),
-        Framework::NeMo => {
-            return Err(VoiceError::Unusable("features as trained are not known for NeMo's models".into()));
+        Framework::NeMo | Framework::AntiSpoofing => {
+            return Err(VoiceError::Unusable(format!("features as trained are not known for models of {framework}")));
         }
     };
     let high_hz = SAMPLE_RATE_HZ as f32 / 2.0;
     Ok(KaldiOptions { taper, full_scale, high_hz, snip_edges: true, normalise: Normalise::Mean, ..compat })
 }
 
-struct Keys<'a>(&'a Metadata);
+pub struct Keys<'a>(pub &'a Metadata);
 
 impl Keys<'_> {
-    fn text(&self, key: &str) -> Result<&str, VoiceError> {
+    pub fn text(&self, key: &str) -> Result<&str, VoiceError> {
         self.0.get(key).map(String::as_str).ok_or_else(|| {
             let have: Vec<&str> = self.0.keys().map(String::as_str).collect();
             let have = if have.is_empty() { "none at all".to_owned() } else { have.join(", ") };
@@ -170,7 +188,7 @@ impl Keys<'_> {
         })
     }
 
-    fn number(&self, key: &str, allowed: std::ops::RangeInclusive<u32>) -> Result<u32, VoiceError> {
+    pub fn number(&self, key: &str, allowed: std::ops::RangeInclusive<u32>) -> Result<u32, VoiceError> {
         let text = self.text(key)?;
         text.trim().parse().ok().filter(|number| allowed.contains(number)).ok_or_else(|| {
             let (low, high) = allowed.into_inner();
@@ -187,6 +205,12 @@ impl Keys<'_> {
             VoiceError::Unusable(format!("its metadata say {key} = {text}; {} can be used", names.join(", ")))
         })
     }
+
+    /// The same of a key that must be there.
+    pub fn one_of<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, VoiceError> {
+        self.text(key)?;
+        self.choice(key, choices)
+    }
 }
 
 impl fmt::Display for Framework {
@@ -195,6 +219,7 @@ impl fmt::Display for Framework {
             Self::WeSpeaker => "WeSpeaker",
             Self::ThreeDSpeaker => "3D-Speaker",
             Self::NeMo => "NeMo",
+            Self::AntiSpoofing => ANTI_SPOOFING,
         })
     }
 }
@@ -232,6 +257,18 @@ mod tests {
             (Taper::Hamming, 8000.0, true)
         );
         assert!(Description::new(&metadata(NEMO), Fidelity::Faithful).is_err());
+    }
+
+    #[test]
+    fn an_anti_spoofing_model_reads_what_a_speaker_model_reads_and_says_which_output_counts() {
+        let mut file = metadata(WESPEAKER);
+        file.extend([("framework", "anti-spoofing"), ("output", "2")].map(|(key, v)| (key.to_owned(), v.to_owned())));
+        let read = Description::new(&file, Fidelity::Compat).unwrap();
+        let speaker = Description::new(&metadata(WESPEAKER), Fidelity::Compat).unwrap();
+        assert_eq!((read.framework, read.output, read.features), (Framework::AntiSpoofing, 2, speaker.features));
+        file.remove("output");
+        let sentence = Description::new(&file, Fidelity::Compat).unwrap_err().to_string();
+        assert!(sentence.contains("lack `output`"), "{sentence}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::ecosystem::Fidelity;
 use super::ecosystem_network::LENGTHS;
 use super::golden::Golden;
 use super::{Embedder, ModelSource, VoiceError};
-use crate::speech::{FeatureKind, KaldiFbank, Window};
+use crate::speech::{FeatureKind, KaldiFbank, KaldiOptions, Window};
 
 /// model.golden.json of a published model; `regulars models check` writes it.
 #[derive(Serialize, Deserialize)]
@@ -54,8 +54,9 @@ impl EcosystemGolden {
 
     /// Refuses a model that gives no numbers, or the same ones for a man and a woman.
     pub fn make(embedder: &Embedder, sha256: &str, features: Fidelity) -> Result<Self, VoiceError> {
+        let windows = windows_of(embedder)?;
         let clips: Vec<Clip> =
-            sounds()?.iter().map(|(name, sound)| clip(embedder, name, sound)).collect::<Result<_, _>>()?;
+            windows.iter().map(|(name, window)| clip(embedder, name, window)).collect::<Result<_, _>>()?;
         let alike = clips.windows(2).all(|pair| cosine(&pair[0].embedding, &pair[1].embedding) > SAME);
         if alike {
             return Err(VoiceError::Unusable("it gives the same embedding for different voices".into()));
@@ -64,13 +65,13 @@ impl EcosystemGolden {
     }
 
     pub fn check(&self, embedder: &Embedder) -> Result<(), VoiceError> {
-        let sounds = sounds()?;
-        if self.clips.len() != sounds.len() {
+        let windows = windows_of(embedder)?;
+        if self.clips.len() != windows.len() {
             return Err(VoiceError::Golden("it holds other clips than this program knows".into()));
         }
-        for (wanted, (name, sound)) in self.clips.iter().zip(&sounds) {
+        for (wanted, (name, window)) in self.clips.iter().zip(&windows) {
             let disagree = |what| VoiceError::Disagreement { clip: name.clone(), what };
-            let found = clip(embedder, name, sound)?;
+            let found = clip(embedder, name, window)?;
             let apart = found.frame.iter().zip(&wanted.frame).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             if found.frame.len() != wanted.frame.len() || apart > FRAME_TOLERANCE {
                 return Err(disagree(format!("features differ by {apart:.1e}")));
@@ -88,21 +89,29 @@ impl EcosystemGolden {
     }
 }
 
-/// The wideband clips of the default model: voice-like sounds by a formula.
-fn sounds() -> Result<Vec<(String, Vec<f32>)>, VoiceError> {
-    Ok(Golden::parse(&ModelSource::default().golden()?)?.wideband())
+/// The wideband clips of the default model, voice-like sounds by a formula, as a model reads them that reads these features.
+pub fn windows(features: KaldiOptions) -> Result<Vec<(String, Window)>, VoiceError> {
+    let sounds = Golden::parse(&ModelSource::default().golden()?)?.wideband();
+    let window = |(name, sound): (String, Vec<f32>)| {
+        let mut rows = KaldiFbank::of_recording(features, &sound);
+        rows.truncate(LENGTHS[0] * features.bands);
+        features.normalise.apply(&mut rows, features.bands);
+        (name, Window::of_features(rows.into(), 10 * LENGTHS[0] as u32))
+    };
+    Ok(sounds.into_iter().map(window).collect())
 }
 
-fn clip(embedder: &Embedder, name: &str, sound: &[f32]) -> Result<Clip, VoiceError> {
-    let FeatureKind::Kaldi(options) = embedder.features() else {
-        return Err(VoiceError::Golden("it is of another kind of model".into()));
-    };
-    let mut rows = KaldiFbank::of_recording(options, sound);
-    rows.truncate(LENGTHS[0] * options.bands);
-    options.normalise.apply(&mut rows, options.bands);
-    let frame = rows[FRAME * options.bands..(FRAME + 1) * options.bands].to_vec();
-    let window = Window::of_features(rows.into(), 10 * LENGTHS[0] as u32);
-    let embedding = embedder.embed(&window)?.values().to_vec();
+fn windows_of(embedder: &Embedder) -> Result<Vec<(String, Window)>, VoiceError> {
+    match embedder.features() {
+        FeatureKind::Kaldi(features) => windows(features),
+        FeatureKind::Ge2e => Err(VoiceError::Golden("it is of another kind of model".into())),
+    }
+}
+
+fn clip(embedder: &Embedder, name: &str, window: &Window) -> Result<Clip, VoiceError> {
+    let bands = embedder.features().bands();
+    let frame = window.mels[FRAME * bands..(FRAME + 1) * bands].to_vec();
+    let embedding = embedder.embed(window)?.values().to_vec();
     Ok(Clip { name: name.to_owned(), frame, embedding })
 }
 

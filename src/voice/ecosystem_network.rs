@@ -1,4 +1,4 @@
-//! A published speaker model at work: one plan of fixed shape for each length that is asked for.
+//! A published model at work: one plan of fixed shape for each length that is asked for.
 //!
 //! tract plans a known number of frames up to ten times better than an unknown one, so there are a few lengths, each
 //! planned when it is first needed.
@@ -69,20 +69,15 @@ impl EcosystemNetwork {
         self.description.features.bands
     }
 
-    /// The embedding's place among the outputs: NeMo's give logits first.
-    fn output(&self) -> usize {
-        usize::from(self.description.framework == Framework::NeMo)
-    }
-
     fn check_ends(&self) -> Result<(), VoiceError> {
         let nemo = self.description.framework == Framework::NeMo;
         let (inputs, outputs) = (self.graph.inputs.len(), self.graph.outputs.len());
         let wanted = if nemo { 2 } else { 1 };
         let framework = self.description.framework;
-        if inputs != wanted || outputs <= self.output() {
+        if inputs != wanted || outputs <= self.description.output {
             return Err(VoiceError::Unusable(format!(
-                "it has {inputs} inputs and {outputs} outputs; a speaker model of {framework} has {wanted} and at least {}",
-                self.output() + 1
+                "it has {inputs} inputs and {outputs} outputs; a model of {framework} has {wanted} and at least {}",
+                self.description.output + 1
             )));
         }
         let shape = &self.graph.input_fact(0).map_err(unusable)?.shape;
@@ -106,7 +101,7 @@ impl EcosystemNetwork {
     fn plan(&self, frames: usize) -> Result<Arc<TypedRunnableModel>, VoiceError> {
         let bands = self.bands();
         let mut graph = self.graph.clone();
-        let output = graph.outputs[self.output()];
+        let output = graph.outputs[self.description.output];
         graph.select_output_outlets(&[output]).map_err(unusable)?;
         let graph = if self.description.framework == Framework::NeMo {
             graph

@@ -61,6 +61,11 @@ impl Embedder {
         let model_sha256: [u8; 32] = Sha256::digest(model).into();
         let graph = onnx().model_for_read(&mut &*model).map_err(|error| VoiceError::Model(format!("{error:#}")))?;
         let description = Description::new(&ecosystem::metadata(&graph), fidelity)?;
+        if description.framework == ecosystem::Framework::AntiSpoofing {
+            return Err(VoiceError::Unusable(
+                "it is an anti-spoofing model and tells nobody from anybody; its place is voice.spoof_model".into(),
+            ));
+        }
         let network = Network::Ecosystem(Arc::new(EcosystemNetwork::new(graph, description)?));
         Ok(Self { network, wccn: None, model_sha256, id: network_id(&model_sha256, Some(fidelity)) })
     }

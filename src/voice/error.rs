@@ -14,8 +14,13 @@ pub enum VoiceError {
     UnknownModel { asked: String, inside: String },
     #[error("the model file cannot be loaded, it is damaged or no speaker model: {0}")]
     Model(String),
-    #[error("this speaker model cannot be used: {0}")]
+    #[error("this model cannot be used: {0}")]
     Unusable(String),
+    #[error(
+        "{model} cannot be used as voice.spoof_model: {reason}. docs/reference/models.md says how such a file describes itself; \
+         voice.spoof_model = \"\" goes on without one"
+    )]
+    NoSpoofModel { model: String, reason: String },
     #[error("the golden file cannot be understood: {0}")]
     Golden(String),
     #[error("the golden file was made for another model file (sha256 {wanted}, this one has {found})")]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::ecosystem_golden::EcosystemGolden;
-use super::{Calibration, Embedder, ModelId, VoiceError, embedder};
+use super::{Calibration, Embedder, ModelId, SpoofModel, VoiceError, embedder};
 
 /// What a recogniser needs: the network with its golden clips and its normalisation, and what its scores mean.
 pub struct Model {
@@ -117,6 +117,23 @@ impl ModelSource {
             Some(wccn) => network.with_wccn(&wccn),
             None => Ok(network),
         }
+    }
+
+    /// Its network as an anti-spoofing model. It needs no other file: nothing that it gives is kept and compared later.
+    pub fn spoof(&self) -> Result<SpoofModel, VoiceError> {
+        let name = self.folder().and_then(Path::file_name).map_or_else(|| self.name(), |name| name.to_string_lossy());
+        self.read(File::Network).and_then(|model| SpoofModel::from_bytes(&name, &model)).map_err(|error| {
+            let reason = match error {
+                VoiceError::Unusable(reason) => reason,
+                other => other.to_string(),
+            };
+            VoiceError::NoSpoofModel { model: self.to_string(), reason }
+        })
+    }
+
+    /// Whether its network calls itself an anti-spoofing model.
+    pub fn is_spoof(&self) -> bool {
+        self.read(File::Network).is_ok_and(|model| SpoofModel::is_one(&model))
     }
 
     /// Refused when it is that of another model.

@@ -11,7 +11,7 @@ use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Embedder, Embedding, VoiceError};
+use super::{Embedder, Embedding, SpoofModel, VoiceError};
 use crate::base::Lifecycle;
 use crate::speech::Window;
 
@@ -32,18 +32,33 @@ enum Job {
     Stop,
 }
 
-/// Calls that may wait at one thread. Each entry is a pointer; the windows wait in the calls' slots (26 kB each).
+/// What the threads run.
+#[derive(Clone)]
+struct Models {
+    embedder: Embedder,
+    spoof: Option<SpoofModel>,
+}
+
+/// Calls that may wait at one thread. Each entry is a pointer; the windows wait in the calls' slots (26 kB each, and 51 kB
+/// more with an anti-spoofing model).
 const QUEUE: usize = 1024;
 
 impl Pool {
-    /// Starts `threads` of them (at least one). They end with the hard shutdown.
-    pub fn start(embedder: &Embedder, threads: usize, lifecycle: &Lifecycle) -> std::io::Result<Self> {
+    /// Starts `threads` of them (at least one). They end with the hard shutdown. `spoof` scores the windows that hold what
+    /// it reads.
+    pub fn start(
+        embedder: &Embedder,
+        spoof: Option<&SpoofModel>,
+        threads: usize,
+        lifecycle: &Lifecycle,
+    ) -> std::io::Result<Self> {
+        let models = Models { embedder: embedder.clone(), spoof: spoof.cloned() };
         let mut workers = Vec::new();
         for n in 0..threads.max(1) {
             let (queue, jobs) = std::sync::mpsc::sync_channel(QUEUE);
             let load = Arc::new(AtomicUsize::new(0));
             let (ended, has_ended) = oneshot::channel::<()>();
-            let (embedder, its_load) = (embedder.clone(), load.clone());
+            let (models, its_load) = (models.clone(), load.clone());
             let hard = lifecycle.hard().clone();
             let stopped = hard.clone();
             thread::Builder::new().name(format!("voice-{n}")).spawn(move || {
@@ -57,7 +72,7 @@ impl Pool {
                         Err(_) => (None, false),
                     };
                     let calls = 1 + usize::from(second.is_some());
-                    embed(&embedder, &slot, second.as_deref());
+                    embed(&models, &slot, second.as_deref());
                     its_load.fetch_sub(calls, Ordering::Relaxed);
                     if stop {
                         break;
@@ -85,8 +100,14 @@ impl Pool {
     }
 }
 
-/// A window's net speech at its end, and what became of it.
-pub type Embedded = (u32, Result<Embedding, VoiceError>);
+/// What became of a window.
+pub struct Embedded {
+    /// Net speech of the call at the window's end.
+    pub net_speech_ms: u32,
+    pub embedding: Result<Embedding, VoiceError>,
+    /// How likely the voice is spoofed, 0 to 1; `None` where the window does not ask.
+    pub spoof: Option<Result<f32, VoiceError>>,
+}
 
 /// Results that a call has not fetched yet; 1 kB each. A call that falls this far behind loses the newest.
 const RESULTS: usize = 8;
@@ -156,8 +177,10 @@ impl Slot {
         self.take().filter(|_| !self.results.is_closed())
     }
 
-    fn finish(&self, window: &Window, result: Result<Embedding, VoiceError>) {
-        if self.results.try_send((window.net_speech_ms, result)).is_err() {
+    fn finish(&self, models: &Models, window: &Window, embedding: Result<Embedding, VoiceError>) {
+        let spoof = models.spoof.as_ref().zip(window.spoof.as_ref()).map(|(model, rows)| model.score(rows));
+        let embedded = Embedded { net_speech_ms: window.net_speech_ms, embedding, spoof };
+        if self.results.try_send(embedded).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -168,15 +191,17 @@ impl Slot {
 }
 
 /// The windows of one call, or of two together.
-fn embed(embedder: &Embedder, first: &Slot, second: Option<&Slot>) {
+fn embed(models: &Models, first: &Slot, second: Option<&Slot>) {
     let second = second.and_then(|slot| Some((slot, slot.begin()?)));
     match (first.begin().map(|window| (first, window)), second) {
         (Some((first, one)), Some((second, two))) => {
-            let [of_one, of_two] = embedder.embed_two([&one, &two]);
-            first.finish(&one, of_one);
-            second.finish(&two, of_two);
+            let [of_one, of_two] = models.embedder.embed_two([&one, &two]);
+            first.finish(models, &one, of_one);
+            second.finish(models, &two, of_two);
         }
-        (Some((slot, window)), None) | (None, Some((slot, window))) => slot.finish(&window, embedder.embed(&window)),
+        (Some((slot, window)), None) | (None, Some((slot, window))) => {
+            slot.finish(models, &window, models.embedder.embed(&window));
+        }
         (None, None) => {}
     }
 }

@@ -11,7 +11,11 @@ mod another_model;
 mod bad_input;
 mod follow;
 mod house;
+#[path = "../models/loudness.rs"]
+mod loudness;
 mod number_card;
+#[path = "../models/onnx.rs"]
+mod onnx;
 #[path = "../streams/peer.rs"]
 #[allow(dead_code)]
 mod peer;
@@ -19,5 +23,6 @@ mod pii;
 mod recognition;
 mod replay;
 mod shutdown;
+mod spoof;
 mod streams;
 mod the_evening;

@@ -48,7 +48,7 @@ fn a_network_of_another_shape_than_promised_is_refused() {
         .fold(Tiny::default(), |tiny, (key, value)| tiny.with(key, Some(value)))
         .with("feature_normalize_type", None);
     let sentence = refusal(&nemo.bytes());
-    assert!(sentence.contains("it has 1 inputs and 1 outputs; a speaker model of NeMo has 2"), "{sentence}");
+    assert!(sentence.contains("it has 1 inputs and 1 outputs; a model of NeMo has 2"), "{sentence}");
 }
 
 #[test]

@@ -1,10 +1,6 @@
 //! Networks of two operators, for what does not depend on the network: each a few hundred bytes.
 
-use prost::Message;
-use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
-    TypeProto, ValueInfoProto, attribute_proto::AttributeType, tensor_proto::DataType, tensor_shape_proto, type_proto,
-};
+use crate::onnx::{file, int, ints, node};
 
 /// What the file says of itself, in sherpa-onnx's words.
 pub const METADATA: [(&str, &str); 6] = [
@@ -39,60 +35,10 @@ impl Tiny {
     }
 
     pub fn bytes(&self) -> Vec<u8> {
-        let graph = GraphProto {
-            name: "tiny".into(),
-            node: vec![
-                node(self.op, &["feats", "feats"], "squares", vec![]),
-                node("ReduceMean", &["squares"], "embedding", vec![ints("axes", &[1]), int("keepdims", 0)]),
-            ],
-            input: vec![value("feats", &self.input)],
-            output: vec![value("embedding", &[-1, 80])],
-            ..GraphProto::default()
-        };
-        let entry = |(key, value): &(String, String)| StringStringEntryProto { key: key.clone(), value: value.clone() };
-        let model = ModelProto {
-            ir_version: 8,
-            opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 13 }],
-            graph: Some(graph),
-            metadata_props: self.metadata.iter().map(entry).collect(),
-            ..ModelProto::default()
-        };
-        model.encode_to_vec()
+        let nodes = vec![
+            node(self.op, &["feats", "feats"], "squares", vec![]),
+            node("ReduceMean", &["squares"], "embedding", vec![ints("axes", &[1]), int("keepdims", 0)]),
+        ];
+        file(nodes, vec![], &self.input, &[-1, 80], &self.metadata)
     }
-}
-
-fn node(op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) -> NodeProto {
-    NodeProto {
-        op_type: op.into(),
-        name: output.into(),
-        input: inputs.iter().map(|input| (*input).to_owned()).collect(),
-        output: vec![output.into()],
-        attribute,
-        ..NodeProto::default()
-    }
-}
-
-fn ints(name: &str, ints: &[i64]) -> AttributeProto {
-    let r#type = AttributeType::Ints as i32;
-    AttributeProto { name: name.into(), ints: ints.to_vec(), r#type, ..AttributeProto::default() }
-}
-
-fn int(name: &str, i: i64) -> AttributeProto {
-    AttributeProto { name: name.into(), i, r#type: AttributeType::Int as i32, ..AttributeProto::default() }
-}
-
-/// A dimension below zero is open.
-fn value(name: &str, shape: &[i64]) -> ValueInfoProto {
-    use tensor_shape_proto::{
-        Dimension,
-        dimension::Value::{DimParam, DimValue},
-    };
-    let dim = |(n, dim): (usize, &i64)| {
-        let value = if *dim < 0 { DimParam(format!("d{n}")) } else { DimValue(*dim) };
-        Dimension { value: Some(value), ..Dimension::default() }
-    };
-    let shape = TensorShapeProto { dim: shape.iter().enumerate().map(dim).collect() };
-    let tensor = type_proto::Tensor { elem_type: DataType::Float as i32, shape: Some(shape) };
-    let r#type = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
-    ValueInfoProto { name: name.into(), r#type: Some(r#type), ..ValueInfoProto::default() }
 }

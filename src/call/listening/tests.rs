@@ -3,7 +3,7 @@ use crate::base::clock;
 use crate::rtp::{Packetizer, ReceiverOptions};
 
 fn listening(now: Instant) -> Listening {
-    Listening::new(ReceiverOptions::default(), FeatureKind::Ge2e, now)
+    Listening::new(ReceiverOptions::default(), Reading::default(), now)
 }
 
 /// A voice from the fixtures, ten seconds at 8 kHz.

@@ -14,6 +14,7 @@ mod judged;
 mod news;
 mod replay;
 mod speakers;
+mod spoof;
 
 const MODEL: &str = "0123456789abcdef-fe1";
 /// Same speaker at cosine 0.8: an LLR of +20 on a score of 1, -20 on a score below 0.6.
@@ -74,6 +75,8 @@ struct Line {
     /// Everything the call did that the test has not taken.
     done: Vec<Action>,
     heard_ms: u32,
+    /// What the anti-spoofing model says of each window.
+    spoof: Option<f32>,
 }
 
 impl Line {
@@ -93,9 +96,10 @@ impl Line {
         }
         let voices = Voices {
             model: ModelId::new(MODEL),
-            features: FeatureKind::Ge2e,
+            features: Reading::default(),
             calibration: Arc::new(Calibration::parse(CALIBRATION).unwrap()),
             voiceprints: Arc::new(voiceprints),
+            spoof: Some(SpoofRule { model: "lcnn".into(), threshold: 0.6 }),
         };
         let options = Options {
             identity: identity::Options { search, ..identity::Options::default() },
@@ -111,7 +115,8 @@ impl Line {
             at: UnixMillis(0),
             roles: Roles::default(),
         };
-        let mut line = Self { call: Call::new(now, caller, voices, options), now, done: vec![], heard_ms: 0 };
+        let mut line =
+            Self { call: Call::new(now, caller, voices, options), now, done: vec![], heard_ms: 0, spoof: None };
         line.act();
         line
     }
@@ -152,7 +157,7 @@ impl Line {
             if self.heard_ms < 1_600 {
                 continue;
             }
-            self.handle(Event::Embedded { net_speech_ms: self.heard_ms, embedding: Ok(voice(who)) });
+            self.handle(Event::Embedded { net_speech_ms: self.heard_ms, embedding: Ok(voice(who)), spoof: self.spoof });
         }
     }
 
@@ -580,6 +585,10 @@ fn a_call_whose_caller_nobody_confirmed_leaves_no_contact() {
 fn a_window_that_cannot_be_embedded_changes_nothing() {
     let mut line = Line::ring(Search::Number, &[person("anna", true)], &["anna"]);
     let decided = line.decisions().len();
-    line.handle(Event::Embedded { net_speech_ms: 1_600, embedding: Err(VoiceError::Inference("test".into())) });
+    line.handle(Event::Embedded {
+        net_speech_ms: 1_600,
+        embedding: Err(VoiceError::Inference("test".into())),
+        spoof: None,
+    });
     assert_eq!(line.decisions().len(), decided);
 }

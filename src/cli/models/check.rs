@@ -36,6 +36,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(name) => ModelSource::find(name, &config.models)?,
         None => config.model,
     };
+    if source.is_spoof() {
+        let model = source.spoof()?;
+        println!(
+            "{source}\nanti-spoofing model {model}\nit gives scores for the golden clips; voice.spoof_model takes it into use"
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     let embedder = match source.folder() {
         Some(folder) if !folder.join(GOLDEN).exists() => {
             let file = folder.join("model.onnx");

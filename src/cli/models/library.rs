@@ -21,8 +21,10 @@ pub fn list(config: &ConfigArgs) -> anyhow::Result<ExitCode> {
     }
     let folders = folders(&config.models);
     for folder in &folders {
-        let mark = if folder.to_string_lossy() == in_use { "*" } else { " " };
-        println!("{mark} {}: {}", name(folder), state(folder));
+        let against_spoofing = config.spoof_model.as_ref().and_then(ModelSource::folder) == Some(folder);
+        let mark = if against_spoofing || folder.to_string_lossy() == in_use { "*" } else { " " };
+        let what = if against_spoofing { "in use as voice.spoof_model".to_owned() } else { state(folder) };
+        println!("{mark} {}: {what}", name(folder));
     }
     if folders.is_empty() {
         println!("  nothing in {}; `regulars models pull` fetches one", config.models.display());

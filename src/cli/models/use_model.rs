@@ -21,6 +21,13 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = args.config.load()?;
     let source = ModelSource::find(&args.model, &config.models)?;
+    if source.is_spoof() {
+        println!(
+            "{source} holds an anti-spoofing model, which tells nobody from anybody: set voice.spoof_model = \"{}\"",
+            args.model
+        );
+        return Ok(ExitCode::FAILURE);
+    }
     let missing = missing(&source, &args.model);
     if !missing.is_empty() {
         println!("{source} cannot be used for calls yet:");

@@ -249,6 +249,23 @@ fn a_recording_that_was_heard_before_is_advice_and_goes_with_its_speaker() {
 }
 
 #[test]
+fn a_voice_that_may_be_spoofed_is_advice_below_a_recording_that_was_heard_before() {
+    let mut call = OneCall::ringing();
+    call.see(ranked(State::Recognised, &[(ANNA, 0.98)], Some(ANNA)));
+    let card = call.see(What::MayBeSpoofed { model: "lcnn".into() });
+    assert_eq!((card.state, card.known_customer()), (State::Recognised, Some(&id(ANNA))));
+    let notice = crate::desk::wire::card(&card, "en").notice;
+    assert!(
+        notice.starts_with("The voice may be synthetic or played back, by model lcnn. Ask something new."),
+        "{notice}"
+    );
+    let card = call.see(What::HeardBefore { on: jiff::civil::date(2026, 5, 3), flagged_by: None });
+    let notice = crate::desk::wire::card(&card, "en").notice;
+    assert!(notice.starts_with("This recording has been heard before"), "{notice}");
+    assert!(call.see(What::NewSpeaker { number: None }).may_be_spoofed.is_none());
+}
+
+#[test]
 fn what_was_not_learnt_is_said_of_the_confirmed_customer_alone() {
     let mut call = OneCall::ringing();
     let not_learnt = |who| What::NotLearnt { customer: id(who), reason: "it does not fit".to_owned() };

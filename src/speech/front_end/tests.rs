@@ -268,3 +268,42 @@ fn a_voice_five_db_over_the_talk_of_six_others_is_heard() {
     let heard = among_others(5.0);
     assert!(heard > 0.8, "{heard} of the speech");
 }
+
+#[test]
+fn a_window_holds_what_an_anti_spoofing_model_reads_beside_what_it_held_before() {
+    let features = crate::speech::KaldiOptions {
+        sample_rate_hz: 16000,
+        bands: 80,
+        mel_scale: crate::speech::MelScale::Kaldi,
+        low_hz: 20.0,
+        high_hz: 7600.0,
+        taper: crate::speech::Taper::Povey,
+        frame_ms: 25,
+        full_scale: 1.0,
+        remove_dc: true,
+        snip_edges: false,
+        normalise: crate::speech::Normalise::None,
+    };
+    let sound = fixture("speech/slt/slt-1.wav");
+    let found = |reading: Reading| {
+        let mut front_end = FrontEnd::reading(reading, 8000).unwrap();
+        let mut found = windows(&mut front_end, &sound[..30_000], 160);
+        front_end.skip(400);
+        found.extend(windows(&mut front_end, &sound[30_400..], 160));
+        found
+    };
+    let with = found(Reading { spoof: Some(features), ..Reading::default() });
+    let without = found(Reading::default());
+    assert!(with.len() > 4 && with.len() == without.len());
+    for (with, without) in with.iter().zip(&without) {
+        assert_eq!((&with.mels, with.net_speech_ms), (&without.mels, without.net_speech_ms));
+        assert!(without.spoof.is_none());
+        assert_eq!(with.spoof.as_ref().unwrap().len(), WINDOW_FRAMES * 80);
+    }
+    // Two windows in a row share half of their frames, row by row.
+    let rows = |n: usize| with[n].spoof.as_ref().unwrap();
+    assert_eq!(rows(0)[WINDOW_STEP * 80..], rows(1)[..(WINDOW_FRAMES - WINDOW_STEP) * 80]);
+    // As a speaker model's that reads the same; before the gap nothing sets them apart.
+    let speaker = found(FeatureKind::Kaldi(features).into());
+    assert_eq!(with[0].spoof.as_ref(), Some(&speaker[0].mels));
+}

@@ -192,7 +192,7 @@ fn a_model_that_gives_nothing_is_said_and_makes_no_voiceprint() {
     line.command(enroll(EnrollWhom::Customer(CustomerId::new("anna"))));
     for n in 2..30u32 {
         let embedding = Err(VoiceError::Inference("the embedding has no direction".into()));
-        line.handle(Event::Embedded { net_speech_ms: 800 * n, embedding });
+        line.handle(Event::Embedded { net_speech_ms: 800 * n, embedding, spoof: None });
     }
     talk(&mut line, 1);
     assert!(line.published(|what| matches!(what, What::Missing(Some(Missing::Embedding)))));

@@ -114,10 +114,10 @@ fn an_embedding_of_the_speaker_before_counts_for_nobody() {
     assert!(since > 3_200, "there was speech: {since} ms");
     line.handle(told(&roles("a", HERS, 2, "4711")));
     for late in [since - 800, since, since + 800] {
-        line.handle(Event::Embedded { net_speech_ms: late, embedding: Ok(voice("anna")) });
+        line.handle(Event::Embedded { net_speech_ms: late, embedding: Ok(voice("anna")), spoof: None });
     }
     assert_eq!(line.decisions().pop().unwrap().0.net_speech_ms, 0);
-    line.handle(Event::Embedded { net_speech_ms: since + 1_600, embedding: Ok(voice("anna")) });
+    line.handle(Event::Embedded { net_speech_ms: since + 1_600, embedding: Ok(voice("anna")), spoof: None });
     assert_eq!(line.decisions().pop().unwrap().0.net_speech_ms, 1_600);
 }
 
