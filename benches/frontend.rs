@@ -4,7 +4,7 @@
 
 use divan::counter::ItemsCount;
 use regulars::speech::fbank::Fbank;
-use regulars::speech::{Fingerprint, Fingerprinter, FrontEnd};
+use regulars::speech::{Fingerprint, Fingerprinter, FrontEnd, KaldiOptions, MelScale, Normalise, Reading, Taper};
 
 fn main() {
     divan::main();
@@ -37,8 +37,31 @@ fn fbank(bencher: divan::Bencher, rate: usize) {
 /// Ten seconds through everything, in packets of 20 ms.
 #[divan::bench(args = [8000, 16000, 48000])]
 fn front_end(bencher: divan::Bencher, rate: usize) {
+    windows(bencher, Reading::default(), rate);
+}
+
+/// The same with what an anti-spoofing model reads beside it.
+#[divan::bench(args = [8000, 16000])]
+fn front_end_against_spoofing(bencher: divan::Bencher, rate: usize) {
+    let spoof = KaldiOptions {
+        sample_rate_hz: 16000,
+        bands: 80,
+        mel_scale: MelScale::Kaldi,
+        low_hz: 20.0,
+        high_hz: 7600.0,
+        taper: Taper::Povey,
+        frame_ms: 25,
+        full_scale: 1.0,
+        remove_dc: true,
+        snip_edges: false,
+        normalise: Normalise::Mean,
+    };
+    windows(bencher, Reading { spoof: Some(spoof), ..Reading::default() }, rate);
+}
+
+fn windows(bencher: divan::Bencher, reading: Reading, rate: usize) {
     let sound = sound(rate);
-    let fresh = || FrontEnd::new(rate as u32).expect("the rate is good");
+    let fresh = || FrontEnd::reading(reading, rate as u32).expect("the rate is good");
     bencher.counter(ItemsCount::new(SECONDS)).with_inputs(fresh).bench_local_values(|mut front_end| {
         let mut windows = 0;
         for packet in sound.chunks(rate / 50) {
