@@ -42,7 +42,7 @@ fn yes(customer: &CustomerId) -> ConsentRecord {
         purpose: Purpose::Recognise,
         given: true,
         at: UnixMillis(0),
-        script: "phone-en-1".to_owned(),
+        script: "phone-en-2".to_owned(),
         language: "en".to_owned(),
         channel: ConsentChannel::Spoken,
         operator: "Sam".to_owned(),

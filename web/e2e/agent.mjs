@@ -121,7 +121,7 @@ await withPage({}, async (page) => {
   assert.deepEqual(enroll, {
     command: "enroll",
     new_name: "Ines Duarte",
-    script: "phone-it-1",
+    script: "phone-it-2",
     language: "it",
     agent: "Sam",
   });
