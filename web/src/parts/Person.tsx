@@ -38,8 +38,8 @@ export function Person({ model, store, card }: Props) {
         <i class={`mark mark-${mark(face)}`} aria-hidden="true" />
         {headState(card, face)}
         {isKnown(face) && <span class="aside">{t.notAuthenticated}</span>}
-        {card.notice && <span class="aside">{card.notice}</span>}
       </p>
+      {card.notice && <p class="person-notice">{card.notice}</p>}
       <h2 class={`name ${width(title)}`}>{title}</h2>
       <Certainty card={card} face={face} />
       {card.profile ? <Facts card={card} /> : <p class="lead">{lead(card, face)}</p>}
