@@ -18,6 +18,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = args.config.load()?;
     telemetry::start(&config.log_filter).map_err(|error| ConfigError::invalid("log.filter", &error))?;
     super::runtime()?.block_on(async {
+        // Before anything is open: from here on no signal ends the process half-way.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let service = Service::start(config).await?;
         for listen in &service.sip {
             println!("calls      {listen}");
@@ -32,8 +35,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         println!("store      {}", service.store.place());
         println!("model      {}", service.model);
 
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
