@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use regulars::base::UnixMillis;
 use regulars::customer::likely_order::{OrderBook, ShopModel, Situation, Weights, predict, rank};
 use regulars::customer::{CustomerId, Order, OrderLine, Taken};
-use regulars::store::import::{ImportOptions, Kind};
+use regulars::store::import::{ImportOptions, Kind, Mapping};
 use regulars::store::{KeySource, Options, Store};
 
 fn main() {
@@ -139,6 +139,8 @@ async fn load(store: &Store, now: UnixMillis) {
             kind,
             file: "bench.csv".to_owned(),
             keep_good: false,
+            dry_run: false,
+            mapping: Mapping::default(),
             time_zone: rome(),
             country_code: None,
             now,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{accuracy, call, demo, doctor, enroll, eval, import, load, models, party, serve};
+use super::{accuracy, call, demo, doctor, enroll, eval, export, import, load, models, party, serve};
 use crate::base::ErrorKind;
 use crate::config::ConfigError;
 use crate::service::ServiceError;
@@ -25,8 +25,10 @@ enum Command {
     Demo(demo::Args),
     /// Place one call with a recording as the caller's voice
     Call(call::Args),
-    /// Read customers, orders or contacts from a CSV file into the store
+    /// Read customers, orders, contacts or products from a CSV file into the store
     Import(import::Args),
+    /// Write out everything that is kept of one person
+    Export(export::Args),
     /// Make a voiceprint of a consenting customer from recordings
     Enroll(enroll::Args),
     /// Measure recognition on recordings
@@ -57,6 +59,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Call(args) => call::run(args),
         Command::Import(args) => import::run(args),
+        Command::Export(args) => export::run(args),
         Command::Enroll(args) => enroll::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Accuracy(args) => accuracy::run(args),

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod doctor;
 pub mod enroll;
 pub mod eval;
+pub mod export;
 pub mod import;
 pub mod load;
 pub mod models;

@@ -25,6 +25,19 @@ macro_rules! everyone {
     };
 }
 
+/// When the newest row of any of them was, by the index alone.
+macro_rules! newest {
+    ($table:literal) => {
+        concat!(
+            "(SELECT MAX(newest) FROM (SELECT (SELECT MAX(t.at_ms) FROM ",
+            $table,
+            " t WHERE t.customer = e.customer) AS newest FROM ",
+            everyone!(),
+            " AS e) AS of_each)"
+        )
+    };
+}
+
 impl Store {
     /// Of the company that this customer is, or works for; `None` for everyone else.
     pub async fn brief(&self, customer: &CustomerId, now: UnixMillis) -> Result<Option<Brief>, StoreError> {
@@ -52,12 +65,16 @@ impl Store {
             "SELECT c.name, k.contact_id FROM contacts k JOIN customers c ON c.customer = k.customer
              WHERE k.customer IN ",
             everyone!(),
-            " ORDER BY k.at_ms DESC, k.contact_id LIMIT 1"
+            " AND k.at_ms = ",
+            newest!("contacts"),
+            " ORDER BY k.contact_id LIMIT 1"
         );
         let last = sql!(all (String, String), in conn, text, company.as_str())?;
         let text = concat!(
-            "SELECT COUNT(CASE WHEN at_ms > $2 THEN 1 END), MAX(at_ms) FROM orders WHERE customer IN ",
-            everyone!()
+            "SELECT (SELECT COUNT(*) FROM orders WHERE at_ms > $2 AND customer IN ",
+            everyone!(),
+            "), ",
+            newest!("orders")
         );
         let since = now.0.saturating_sub(BRIEF_DAYS * DAY_MS);
         let (orders, last_order) = sql!(one (i64, Option<i64>), in conn, text, company.as_str(), since)?;

@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::customers::Given;
 use super::outbox::EventKind;
-use super::parties::records;
+use super::parties::{nth_newest, records};
 use super::put::Outcome;
 use super::sql::{Conn, Engine, Tx, sql};
 use crate::base::{Pii, UnixMillis};
@@ -121,25 +121,39 @@ pub(super) async fn resolve(tx: &mut Tx, contact: &str) -> Result<(CustomerId, b
 type Told =
     (String, i64, String, Option<String>, String, Option<String>, Option<String>, Option<String>, Option<String>);
 
+/// The keys of the customer's `$2` newest contacts, what is open before all others.
+macro_rules! newest {
+    () => {
+        concat!(
+            "(SELECT contact_id FROM contacts WHERE contact_id IN (
+                SELECT contact_id FROM contacts
+                WHERE (complaint = 'open' OR still_open IS NOT NULL) AND customer IN ",
+            records!("$1"),
+            "   UNION ALL SELECT contact_id FROM contacts WHERE customer IN ",
+            records!("$1"),
+            "   AND at_ms >= ",
+            nth_newest!("contacts"),
+            ") ORDER BY COALESCE(complaint, '') = 'open' DESC, still_open IS NOT NULL DESC, at_ms DESC, contact_id LIMIT $2)"
+        )
+    };
+}
+
 /// The customer's newest contacts. What is open is told however much came after it.
 pub(super) async fn newest(conn: &mut Conn, customer: &CustomerId) -> Result<Vec<Contact>, StoreError> {
     let text = concat!(
         "
-        SELECT contact_id, at_ms, channel, agent, wanted, complaint, still_open, order_id, competitor FROM (
-            SELECT * FROM contacts WHERE customer IN ",
-        records!("$1"),
-        "   ORDER BY COALESCE(complaint, '') = 'open' DESC, still_open IS NOT NULL DESC, at_ms DESC, contact_id LIMIT $2
-        ) AS newest ORDER BY at_ms DESC, contact_id"
+        SELECT contact_id, at_ms, channel, agent, wanted, complaint, still_open, order_id, competitor FROM contacts
+        WHERE contact_id IN ",
+        newest!(),
+        " ORDER BY at_ms DESC, contact_id"
     );
     let rows = sql!(all Told, in conn, text, customer.as_str(), CONTACTS)?;
     let text = concat!(
-        "
-        SELECT i.contact_id, i.item FROM contact_items i JOIN contacts c ON c.contact_id = i.contact_id
-        WHERE c.customer IN ",
-        records!("$1"),
-        " ORDER BY c.at_ms DESC, i.contact_id, i.place LIMIT $2"
+        "SELECT contact_id, item FROM contact_items WHERE contact_id IN ",
+        newest!(),
+        " ORDER BY contact_id, place"
     );
-    let items = sql!(all (String, String), in conn, text, customer.as_str(), CONTACTS * CONTACTS)?;
+    let items = sql!(all (String, String), in conn, text, customer.as_str(), CONTACTS)?;
     Ok(rows.into_iter().map(|row| contact(row, &items)).collect())
 }
 

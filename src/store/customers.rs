@@ -11,7 +11,7 @@ use crate::customer::CustomerId;
 pub(super) type Given<'a> = Option<Option<&'a str>>;
 
 /// What is to be known of a customer.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct CustomerUpsert<'a> {
     pub customer: &'a str,
     pub name: &'a str,

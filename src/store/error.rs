@@ -75,6 +75,8 @@ pub enum StoreError {
     #[error("this order key was used for a different order")]
     KeyReused,
 
+    #[error("the mapping {file}: {reason}")]
+    Mapping { file: String, reason: String },
     #[error("{file}: {reason}; nothing of it was kept")]
     ImportFile { file: String, reason: String },
 
@@ -92,6 +94,7 @@ impl StoreError {
             | NotTheirs { .. }
             | EmptyOrder
             | OffMenu(_)
+            | Mapping { .. }
             | ImportFile { .. }
             | KeyText { .. }
             | KeyUnnamed { .. } => ErrorKind::InvalidInput,

@@ -9,6 +9,7 @@ mod customers;
 mod db;
 mod deliveries;
 mod error;
+pub mod export;
 mod fingerprints;
 pub mod import;
 mod judged;

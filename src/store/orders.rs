@@ -2,7 +2,7 @@
 
 use super::audit::{self, AuditRow};
 use super::outbox::{self, EventKind};
-use super::parties::records;
+use super::parties::{nth_newest, records};
 use super::people::{lock, new_id, require};
 use super::put::{OrderRecord, Outcome, Sender};
 use super::sql::{Conn, Engine, Tx, sql};
@@ -175,11 +175,16 @@ async fn on_menu(tx: &mut Tx, item: &str) -> Result<bool, StoreError> {
     Ok(row.is_some_and(|(available,)| available))
 }
 
-pub(super) async fn add_line(tx: &mut Tx, order: &str, number: i64, line: &OrderLine) -> Result<(), StoreError> {
+async fn add_line(tx: &mut Tx, order: &str, number: i64, line: &OrderLine) -> Result<(), StoreError> {
     let text = "INSERT INTO order_lines (order_id, line, item, quantity, modifiers) VALUES ($1, $2, $3, $4, $5)";
-    let modifiers = serde_json::Value::from(line.modifiers.clone()).to_string();
+    let modifiers = modifiers_text(line.modifiers.clone());
     sql!(execute tx, text, order, number, line.item.as_str(), i64::from(line.quantity), modifiers)?;
     Ok(())
+}
+
+/// As the table keeps them.
+pub(super) fn modifiers_text(modifiers: Vec<String>) -> String {
+    serde_json::Value::from(modifiers).to_string()
 }
 
 /// The customer's last 200 orders, newest first.
@@ -190,6 +195,8 @@ pub(super) async fn newest(conn: &mut Conn, customer: &CustomerId) -> Result<Vec
         SELECT o.order_id, o.at_ms, o.channel, o.agent, o.call_id, l.item, l.quantity, l.modifiers
         FROM (SELECT order_id, at_ms, channel, agent, call_id FROM orders WHERE customer IN ",
         records!("$1"),
+        "     AND at_ms >= ",
+        nth_newest!("orders"),
         "     ORDER BY at_ms DESC, order_id DESC LIMIT $2) AS o
         JOIN order_lines l ON l.order_id = o.order_id
         ORDER BY o.at_ms DESC, o.order_id DESC, l.line"

@@ -27,6 +27,19 @@ macro_rules! records {
 }
 pub(super) use records;
 
+/// When the `$2`th newest row of the record `$1` was, by the index alone. Of the party, no earlier row is among the newest: without
+/// this, all rows of a customer of many years are sorted to find twenty.
+macro_rules! nth_newest {
+    ($table:literal) => {
+        concat!(
+            "COALESCE((SELECT at_ms FROM ",
+            $table,
+            " WHERE customer = $1 ORDER BY at_ms DESC LIMIT 1 OFFSET ($2 - 1)), -9000000000000000)"
+        )
+    };
+}
+pub(super) use nth_newest;
+
 /// What of a record belongs to somebody else.
 #[derive(Clone, Debug, Default)]
 pub struct SplitOff {

@@ -43,9 +43,49 @@ impl Tx {
     }
 }
 
+/// Placeholders of that many rows: `($1, $2), ($3, $4)`.
+pub(super) fn placeholders(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<_> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({})", places.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// `sql!(execute SESSION, TEXT, BINDS..)` gives the number of rows that changed; `all ROW in`, `optional ROW in` and
 /// `one ROW in` give rows as tuples or `FromRow` types. `SESSION` is a `Conn` or a `Tx`; a bind may be moved.
+/// `execute_each` and `all_each` bind many rows to a text that was made with [`placeholders`] and holds no value itself.
 macro_rules! sql {
+    (execute_each $session:expr, $text:expr, $row:pat in $rows:expr => $($bind:expr),+ $(,)?) => {
+        match &mut $session.on {
+            Engine::Sqlite(c) => {
+                let mut query = sqlx::query(sqlx::AssertSqlSafe($text));
+                for $row in $rows { query = query$(.bind($bind))+; }
+                query.execute(&mut **c).await.map(|done| done.rows_affected())
+            }
+            Engine::Pg(c) => {
+                let mut query = sqlx::query(sqlx::AssertSqlSafe($text));
+                for $row in $rows { query = query$(.bind($bind))+; }
+                query.execute(&mut **c).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err(|error| $session.place.error(error))
+    };
+    (all_each $of:ty, in $session:expr, $text:expr, $row:pat in $rows:expr => $($bind:expr),+ $(,)?) => {
+        match &mut $session.on {
+            Engine::Sqlite(c) => {
+                let mut query = sqlx::query_as::<_, $of>(sqlx::AssertSqlSafe($text));
+                for $row in $rows { query = query$(.bind($bind))+; }
+                query.fetch_all(&mut **c).await
+            }
+            Engine::Pg(c) => {
+                let mut query = sqlx::query_as::<_, $of>(sqlx::AssertSqlSafe($text));
+                for $row in $rows { query = query$(.bind($bind))+; }
+                query.fetch_all(&mut **c).await
+            }
+        }
+        .map_err(|error| $session.place.error(error))
+    };
     (execute $session:expr, $text:expr $(, $bind:expr)* $(,)?) => {
         match &mut $session.on {
             Engine::Sqlite(c) => {

@@ -2,7 +2,9 @@
 
 use crate::cluster::Cluster;
 use crate::fixture::Fixture;
-use crate::{consent, fingerprints, imports, judged, orders, parties, people, refresh, timeline};
+use crate::{
+    consent, exports, fingerprints, imports, judged, mappings, orders, parties, people, refresh, reports, timeline,
+};
 
 enum Where<'a> {
     Sqlite,
@@ -89,11 +91,24 @@ cases! {
     timeline::an_order_of_ours_that_comes_back_is_not_a_second_one
     timeline::what_is_on_file_is_charged_with_a_second_factor_only
     timeline::each_fact_is_an_event_of_its_own_transaction
+    timeline::imported_orders_are_told_of_by_their_customers
     timeline::a_large_import_is_one_event
     timeline::events_are_forgotten_and_their_numbers_are_not_given_again
     timeline::a_delivery_is_taken_on_by_one_node_alone
     timeline::who_follows_the_numbers_misses_nothing
     timeline::who_commits_late_is_not_missed
+    mappings::a_shops_own_columns_become_ours
+    mappings::orders_may_have_their_own_dates_and_numbers
+    mappings::missing_columns_are_constants_and_words_are_translated
+    mappings::a_named_encoding_is_read_and_none_is_guessed
+    reports::a_report_tells_new_from_changed_from_unchanged
+    reports::a_dry_run_reads_everything_and_writes_nothing
+    reports::a_key_that_is_there_twice_with_other_content_is_a_bad_row
+    reports::orders_may_be_scattered_over_a_long_file
+    reports::the_menu_is_imported
+    reports::files_that_are_no_files_of_rows_are_refused
+    exports::everything_about_a_person_is_told_and_nothing_of_anybody_else
+    exports::no_table_about_customers_is_forgotten
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use regulars::base::{E164, Pii, UnixMillis};
 use regulars::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
-use regulars::store::import::{ImportOptions, ImportReport, Kind};
+use regulars::store::import::{ImportOptions, ImportReport, Kind, Mapping};
 use regulars::store::{KeySource, Options, Store, StoreError};
 use regulars::voice::{Centroid, Embedding, ModelId, Voiceprint};
 use sqlx::{AssertSqlSafe, Connection};
@@ -85,7 +85,9 @@ pub fn import_options(kind: Kind) -> ImportOptions {
     ImportOptions {
         kind,
         file: "file.csv".to_owned(),
+        mapping: Mapping::default(),
         keep_good: false,
+        dry_run: false,
         time_zone: jiff::tz::TimeZone::get("Europe/Rome").unwrap(),
         country_code: Some("39".to_owned()),
         now: NOW,

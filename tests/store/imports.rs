@@ -29,7 +29,8 @@ fn bad(line: u64, column: &'static str, reason: &str) -> BadRow {
 pub async fn customers_come_with_their_numbers_and_household(at: &Fixture) {
     let report = at.import(Kind::Customers, CUSTOMERS).await.unwrap();
     assert_eq!((report.rows, report.bad_rows, report.kept), (3, 0, true));
-    assert_eq!(report.to_string(), "file.csv: 3 rows kept");
+    let said = "file.csv: 3 rows kept (3 new, 0 changed, 0 unchanged); numbers that several customers have: 1";
+    assert_eq!(report.to_string(), said);
     let anna = at.store.profile(&CustomerId::new("a")).await.unwrap().unwrap();
     assert_eq!((anna.household, anna.language.as_deref()), (Some(HouseholdId::new("h1")), Some("it")));
     assert_eq!(anna.allergies.unwrap().expose(), "nuts");

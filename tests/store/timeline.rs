@@ -242,6 +242,32 @@ pub async fn each_fact_is_an_event_of_its_own_transaction(at: &Fixture) {
     assert_eq!((imported[0].kind, imported[0].customer.as_ref()), (EventKind::CustomerChanged, Some(&anna)));
 }
 
+/// Of a file of orders those are told of in whose orders something is new, changed or gone.
+pub async fn imported_orders_are_told_of_by_their_customers(at: &Fixture) {
+    let customers = "customer_id,name\na,Anna Example\nb,Ben Example\n";
+    at.load(Kind::Customers, customers).await;
+    let file = "order_id,customer_id,ordered_at,item,source,channel
+1,a,2026-04-01 19:00,Margherita,pos,shop
+1,a,2026-04-01 19:00,Chinotto,pos,shop
+2,b,2026-04-01 20:00,Calzone,pos,shop
+";
+    let told_of = async |file: &str| {
+        let newest = at.store.newest_event().await.unwrap();
+        at.load(Kind::Orders, file).await;
+        let told = events(&at.store, newest).await.into_iter();
+        told.map(|event| event.customer.unwrap().as_str().to_owned()).collect::<Vec<_>>()
+    };
+    events(&at.store, 0).await;
+    assert_eq!(told_of(file).await, ["a", "b"]);
+    assert_eq!(told_of(file).await, [""; 0], "nothing has changed");
+    assert_eq!(told_of(&file.replace("20:00,Calzone,pos,shop", "20:00,Calzone,pos,")).await, [""; 0]);
+    assert_eq!(told_of(&file.replace("20:00,Calzone,pos,shop", "20:00,Calzone,pos,web")).await, ["b"]);
+    assert_eq!(told_of(&file.replace("1,a,2026-04-01 19:00,Chinotto,pos,shop\n", "")).await, ["a", "b"]);
+    assert_eq!(told_of(&file.replace("2,b", "2,a")).await, ["a", "b"], "whose it was is told too");
+    let kept = "orders WHERE source = 'pos' AND source_key IN ('1', '2') AND order_id = 'pos:' || source_key";
+    assert_eq!(at.count(&format!("{kept} AND customer = 'a' AND channel = 'shop'")).await, 2);
+}
+
 pub async fn a_large_import_is_one_event(at: &Fixture) {
     let rows: String = (0..1001).map(|n| format!("c{n},Anna Example\n")).collect();
     at.load(Kind::Customers, &format!("customer_id,name\n{rows}")).await;

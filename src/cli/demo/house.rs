@@ -13,7 +13,7 @@ use crate::customer::{ConsentChannel, ConsentRecord, CustomerId, Purpose};
 use crate::desk::consent_script;
 use crate::service::Service;
 use crate::store::Store;
-use crate::store::import::{ImportOptions, Kind};
+use crate::store::import::{ImportOptions, Kind, Mapping};
 use crate::voice::enroll::Enroller;
 
 /// A shop in `folder`, its books imported before the service opens. The wider search is on, with its reason.
@@ -37,7 +37,9 @@ pub async fn open(folder: &Path, desk: &str) -> anyhow::Result<(Service, Shop)> 
         let options = ImportOptions {
             kind,
             file: format!("{}.csv", kind.as_str()),
+            mapping: Mapping::default(),
             keep_good: false,
+            dry_run: false,
             time_zone: config.time_zone.clone(),
             country_code: None,
             now: clock::wall(),

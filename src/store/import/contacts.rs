@@ -2,7 +2,9 @@
 
 use super::ImportOptions;
 use super::orders::NO_CUSTOMER;
-use super::row::{BadField, ID_CHARS, NAME_CHARS, NOTE_CHARS, Row, keyed, unknown};
+use super::report::Written;
+use super::row::{BadField, ID_CHARS, NAME_CHARS, NOTE_CHARS, Row, keyed};
+use super::run::{FIRST_SAYS_OTHERWISE, first_in_file, take_back, try_again};
 use crate::base::UnixMillis;
 use crate::customer::{Channel, ComplaintState};
 use crate::store::contacts::{self, ContactUpsert};
@@ -26,31 +28,25 @@ pub(super) struct ContactRow<'a> {
 
 impl<'a> ContactRow<'a> {
     pub fn read(row: &Row<'a>, options: &ImportOptions) -> Result<Self, BadField> {
-        let complaint = row.text("complaint", NAME_CHARS)?;
+        let channel = row.word("channel", &Channel::ALL.map(Channel::as_str), Channel::parse)?;
         Ok(Self {
             contact: row.required("contact_id", ID_CHARS)?,
             customer: row.required("customer_id", ID_CHARS)?,
             at: row.required_time("at", options)?,
-            channel: channel(row.required("channel", NAME_CHARS)?)?,
+            channel: channel.ok_or_else(|| BadField::new("channel", "is empty"))?,
             agent: row.text("agent", NAME_CHARS)?,
             wanted: row.text("wanted", NOTE_CHARS)?.unwrap_or_default(),
-            complaint: match complaint {
-                None => None,
-                Some(word) => Some(
-                    ComplaintState::parse(&word.to_ascii_lowercase())
-                        .ok_or_else(|| unknown("complaint", word, &["open", "resolved"]))?,
-                ),
-            },
+            complaint: row.word("complaint", &["open", "resolved"], ComplaintState::parse)?,
             source: row.source()?,
             still_open: row.text("still_open", NOTE_CHARS)?,
             order: row.text("order_id", ID_CHARS)?,
-            items: row.list("items_considered")?,
+            items: row.list("items_considered", options)?,
             competitor: row.text("competitor", NAME_CHARS)?,
         })
     }
 
     /// The inner error is the row's, the outer one the store's.
-    pub async fn write(&self, tx: &mut Tx, row: &Row<'_>) -> Result<Result<Outcome, BadField>, StoreError> {
+    pub async fn write(&self, tx: &mut Tx, row: &Row<'_>) -> Result<Result<Written, BadField>, StoreError> {
         let contact = keyed(self.source, self.contact);
         let order = match self.order {
             Some(order) => match order_of(tx, self.customer, self.source, order).await? {
@@ -74,8 +70,16 @@ impl<'a> ContactRow<'a> {
             competitor: row.given("competitor", self.competitor),
             items: row.has("items_considered").then_some(&items),
         };
+        if !first_in_file(tx, &contact).await? {
+            try_again(tx).await?;
+            let written = contacts::upsert(tx, &upsert).await?;
+            take_back(tx).await?;
+            if written.is_some_and(|written| written.outcome == Outcome::Updated) {
+                return Ok(Err(BadField::new("contact_id", FIRST_SAYS_OTHERWISE)));
+            }
+        }
         let written = contacts::upsert(tx, &upsert).await?;
-        Ok(written.map(|written| written.outcome).ok_or_else(|| BadField::new("customer_id", NO_CUSTOMER)))
+        Ok(written.map(|written| written.outcome.into()).ok_or_else(|| BadField::new("customer_id", NO_CUSTOMER)))
     }
 
     pub fn customer(&self) -> &'a str {
@@ -88,9 +92,4 @@ async fn order_of(tx: &mut Tx, customer: &str, source: Option<&str>, key: &str) 
     let text = "SELECT order_id FROM orders WHERE customer = $1 AND (order_id = $2 OR order_id = $3)";
     let found = sql!(optional (String,), in tx, text, customer, keyed(source, key), key)?;
     Ok(found.map(|(order,)| order))
-}
-
-pub(super) fn channel(word: &str) -> Result<Channel, BadField> {
-    let channels = Channel::ALL.map(Channel::as_str);
-    Channel::parse(&word.to_ascii_lowercase()).ok_or_else(|| unknown("channel", word, &channels))
 }

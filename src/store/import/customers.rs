@@ -1,7 +1,9 @@
 //! Rows of customers.
 
 use super::ImportOptions;
+use super::report::Written;
 use super::row::{BadField, ID_CHARS, NAME_CHARS, NOTE_CHARS, Row, unknown};
+use super::run::{FIRST_SAYS_OTHERWISE, first_in_file, take_back, try_again};
 use crate::base::{E164, UnixMillis};
 use crate::customer::profile::{LANGUAGE_CHARS, is_language_tag};
 use crate::customer::{PartyKind, Role};
@@ -39,21 +41,15 @@ impl<'a> CustomerRow<'a> {
         Ok(Self {
             customer: row.required("customer_id", ID_CHARS)?,
             name: row.required("name", NAME_CHARS)?,
-            numbers: row.list("numbers")?.into_iter().map(number).collect::<Result<_, _>>()?,
+            numbers: row.list("numbers", options)?.into_iter().map(number).collect::<Result<_, _>>()?,
             household: row.text("household", ID_CHARS)?,
             language,
             allergies: row.text("allergies", NOTE_CHARS)?,
             notes: row.text("notes", NOTE_CHARS)?,
             since: row.time("since", options)?,
-            payment_on_file: row.yes_or_no("payment_on_file")?,
-            kind: match row.text("kind", NAME_CHARS)? {
-                None => None,
-                Some(word) => Some(
-                    PartyKind::parse(&word.to_ascii_lowercase())
-                        .ok_or_else(|| unknown("kind", word, &PartyKind::ALL.map(PartyKind::as_str)))?,
-                ),
-            },
-            roles: row.list("roles")?.into_iter().map(role).collect::<Result<_, _>>()?,
+            payment_on_file: row.flag("payment_on_file")?.unwrap_or(false),
+            kind: row.word("kind", &PartyKind::ALL.map(PartyKind::as_str), PartyKind::parse)?,
+            roles: row.list("roles", options)?.into_iter().map(role).collect::<Result<_, _>>()?,
             company: row.text("company", ID_CHARS)?,
             account_manager: row.text("account_manager", NAME_CHARS)?,
         })
@@ -65,7 +61,7 @@ impl<'a> CustomerRow<'a> {
         tx: &mut Tx,
         row: &Row<'_>,
         options: &ImportOptions,
-    ) -> Result<Result<Outcome, BadField>, StoreError> {
+    ) -> Result<Result<Written, BadField>, StoreError> {
         let upsert = CustomerUpsert {
             customer: self.customer,
             name: self.name,
@@ -88,14 +84,27 @@ impl<'a> CustomerRow<'a> {
         if let Err((column, reason)) = parties::check(tx, &party).await? {
             return Ok(Err(BadField::new(column, reason)));
         }
-        let outcome = customers::upsert(tx, &upsert).await?;
-        let changed = parties::upsert(tx, &party).await?;
-        Ok(Ok(if changed && outcome == Outcome::Unchanged { Outcome::Updated } else { outcome }))
+        if !first_in_file(tx, self.customer).await? {
+            try_again(tx).await?;
+            // A second number is no contradiction.
+            let written = put(tx, &CustomerUpsert { numbers: &[], ..upsert }, &party).await?;
+            take_back(tx).await?;
+            if written == Outcome::Updated {
+                return Ok(Err(BadField::new("customer_id", FIRST_SAYS_OTHERWISE)));
+            }
+        }
+        Ok(Ok(put(tx, &upsert, &party).await?.into()))
     }
 
     pub fn customer(&self) -> &'a str {
         self.customer
     }
+}
+
+async fn put(tx: &mut Tx, customer: &CustomerUpsert<'_>, party: &PartyUpsert<'_>) -> Result<Outcome, StoreError> {
+    let outcome = customers::upsert(tx, customer).await?;
+    let changed = parties::upsert(tx, party).await?;
+    Ok(if changed && outcome == Outcome::Unchanged { Outcome::Updated } else { outcome })
 }
 
 fn role(word: &str) -> Result<Role, BadField> {

@@ -1,10 +1,11 @@
-//! The three kinds of file, and their columns.
+//! The four kinds of file, and their columns.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Customers,
     Orders,
     Contacts,
+    Products,
 }
 
 /// A column by its name in the first line of the file.
@@ -20,6 +21,7 @@ impl Kind {
             Kind::Customers => "customers",
             Kind::Orders => "orders",
             Kind::Contacts => "contacts",
+            Kind::Products => "products",
         }
     }
 
@@ -29,6 +31,7 @@ impl Kind {
             Kind::Customers => CUSTOMERS,
             Kind::Orders => ORDERS,
             Kind::Contacts => CONTACTS,
+            Kind::Products => PRODUCTS,
         }
     }
 }
@@ -83,3 +86,5 @@ const CONTACTS: &[Column] = &[
     optional("items_considered"),
     optional("competitor"),
 ];
+
+const PRODUCTS: &[Column] = &[required("item"), optional("available")];

@@ -3,6 +3,8 @@
 use csv::ByteRecord;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
 
 use super::ImportOptions;
 use super::header::{Header, nearest};
@@ -11,11 +13,12 @@ use crate::store::put::{SOURCE_CHARS, is_source};
 
 pub(super) struct Row<'a> {
     pub header: &'a Header,
+    /// As [`Header::arrange`] made it.
     pub record: &'a ByteRecord,
 }
 
 /// Why a row cannot be used.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BadField {
     pub column: Option<&'static str>,
     pub reason: String,
@@ -37,11 +40,18 @@ impl<'a> Row<'a> {
         let bytes = self.header.position(column).and_then(|at| self.record.get(at)).unwrap_or_default();
         let text = std::str::from_utf8(bytes)
             .map_err(|_| {
-                BadField::new(column, "is not UTF-8 (perhaps Windows-1252 or Latin-1); save the file as UTF-8")
+                BadField::new(
+                    column,
+                    "is not UTF-8; save the file as UTF-8, or say encoding = \"windows-1252\" or \"iso-8859-1\" in a mapping \
+                     file (--map)",
+                )
             })?
             .trim();
         if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
             return Err(BadField::new(column, "holds a control character"));
+        }
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(BadField::new(column, "holds a character that was lost when its encoding was changed"));
         }
         if text.chars().nth(max_chars).is_some() {
             return Err(BadField::new(column, format!("is longer than {max_chars} characters")));
@@ -63,37 +73,68 @@ impl<'a> Row<'a> {
         }
     }
 
-    pub fn yes_or_no(&self, column: &'static str) -> Result<bool, BadField> {
-        match self.text(column, NAME_CHARS)?.map(str::to_ascii_lowercase).as_deref() {
-            Some("yes" | "true" | "1") => Ok(true),
-            None | Some("no" | "false" | "0") => Ok(false),
-            Some(_) => Err(BadField::new(column, "is neither yes nor no")),
-        }
-    }
-
     pub fn required(&self, column: &'static str, max_chars: usize) -> Result<&'a str, BadField> {
         self.text(column, max_chars)?.ok_or_else(|| BadField::new(column, "is empty"))
     }
 
-    /// The parts of a field that are separated by semicolons.
-    pub fn list(&self, column: &'static str) -> Result<Vec<&'a str>, BadField> {
+    /// The parts of a field that are separated by semicolons, or as the mapping says.
+    pub fn list(&self, column: &'static str, options: &ImportOptions) -> Result<Vec<&'a str>, BadField> {
         let text = self.text(column, NOTE_CHARS)?.unwrap_or_default();
-        Ok(text.split(';').map(str::trim).filter(|part| !part.is_empty()).collect())
+        Ok(text.split(options.mapping.list_separator).map(str::trim).filter(|part| !part.is_empty()).collect())
     }
 
-    /// RFC 3339, or a date with or without a time of day in the shop's time zone.
+    /// One of a few words.
+    pub fn word<T>(
+        &self,
+        column: &'static str,
+        known: &[&str],
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, BadField> {
+        let Some(text) = self.text(column, NAME_CHARS)? else { return Ok(None) };
+        parse(&text.to_ascii_lowercase()).map(Some).ok_or_else(|| unknown(column, text, known))
+    }
+
+    pub fn flag(&self, column: &'static str) -> Result<Option<bool>, BadField> {
+        self.word(column, &["yes", "no", "true", "false", "1", "0"], |word| match word {
+            "yes" | "true" | "1" => Some(true),
+            "no" | "false" | "0" => Some(false),
+            _ => None,
+        })
+    }
+
+    /// A whole number from 1; of a fraction only zeros. "2.000" is refused: it is two here and two thousand there.
+    pub fn count(&self, column: &'static str, most: u32, options: &ImportOptions) -> Result<Option<u32>, BadField> {
+        let Some(text) = self.text(column, NAME_CHARS)? else { return Ok(None) };
+        let comma = options.mapping.decimal_comma;
+        let (whole, fraction) = text.split_once(if comma { ',' } else { '.' }).unwrap_or((text, ""));
+        let plain = fraction.bytes().all(|digit| digit == b'0') && (comma || fraction.len() < 3);
+        match whole.parse().ok().filter(|count| plain && (1..=most).contains(count)) {
+            Some(count) => Ok(Some(count)),
+            None => Err(BadField::new(column, format!("is no whole number from 1 to {most}"))),
+        }
+    }
+
+    /// As the mapping says; else RFC 3339, or a date with or without a time of day. Without an offset, in the shop's time zone.
     pub fn time(&self, column: &'static str, options: &ImportOptions) -> Result<Option<UnixMillis>, BadField> {
         let Some(text) = self.text(column, NAME_CHARS)? else { return Ok(None) };
-        let at = match (text.parse::<Timestamp>(), text.parse::<DateTime>()) {
-            (Ok(at), _) => Some(at),
-            (Err(_), Ok(local)) => local.to_zoned(options.time_zone.clone()).ok().map(|zoned| zoned.timestamp()),
-            (Err(_), Err(_)) => None,
+        let zone = options.mapping.time_zone.as_ref().unwrap_or(&options.time_zone);
+        let formats = &options.mapping.time_formats;
+        let at = if formats.is_empty() {
+            match text.parse() {
+                Ok(local) if !has_offset(text) => in_zone(local, zone),
+                _ => text.parse().ok(),
+            }
+        } else {
+            formats.iter().find_map(|format| formatted(format, text, zone))
         };
         let Some(at) = at else {
-            return Err(BadField::new(
-                column,
-                "is no time; write 2026-05-01, 2026-05-01 18:30 or 2026-05-01T18:30:00+02:00",
-            ));
+            let reason = match formats.as_slice() {
+                [] => "is no time; write 2026-05-01, 2026-05-01 18:30 or 2026-05-01T18:30:00+02:00, or say time_format in a \
+                       mapping file (--map)"
+                    .to_owned(),
+                formats => format!("is no time that the mapping's time_format reads: {}", formats.join(" or ")),
+            };
+            return Err(BadField::new(column, reason));
         };
         let at = UnixMillis(at.as_millisecond());
         if at.since(options.now) > CLOCK_SLACK_MS {
@@ -105,6 +146,24 @@ impl<'a> Row<'a> {
     pub fn required_time(&self, column: &'static str, options: &ImportOptions) -> Result<UnixMillis, BadField> {
         self.time(column, options)?.ok_or_else(|| BadField::new(column, "is empty"))
     }
+}
+
+fn in_zone(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    local.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
+}
+
+/// `None` for a text of another format. A day without an hour is its midnight.
+fn formatted(format: &str, text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let parts = strtime::parse(format, text).ok()?;
+    if parts.offset().is_some() || parts.timestamp().is_some() {
+        return parts.to_timestamp().ok();
+    }
+    in_zone(parts.to_datetime().ok()?, zone)
+}
+
+/// After the day, whose own hyphens are no offset.
+fn has_offset(text: &str) -> bool {
+    text.bytes().skip("2026-05-01".len()).any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'))
 }
 
 /// A word that is none of those which the column knows.

@@ -1,7 +1,7 @@
 //! One import: a stream of rows in one transaction.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 
 use csv::ByteRecord;
 
@@ -9,59 +9,91 @@ use super::contacts::ContactRow;
 use super::customers::CustomerRow;
 use super::header::Header;
 use super::orders::{OrderRow, OrderWriter};
+use super::products::ProductRow;
+use super::report::Written;
 use super::row::{BadField, Row};
-use super::{BadRow, ImportOptions, ImportReport, Kind};
+use super::source::{self, READ_BYTES};
+use super::{ImportOptions, ImportReport, Kind};
 use crate::base::UnixMillis;
 use crate::customer::CustomerId;
 use crate::store::audit::{self, AuditRow};
 use crate::store::outbox::{self, EventKind};
-use crate::store::sql::Tx;
-use crate::store::{Outcome, Store, StoreError};
+use crate::store::sql::{Engine, Tx, sql};
+use crate::store::{Store, StoreError};
 
 impl Store {
     /// Reads a CSV file into the store. Rows that exist already, by their key, are brought up to date, so that the
     /// same file twice is the same as once. Bad rows are in the report, and then nothing of the file is kept unless
-    /// `keep_good` asks for it; an error is about the file or the store as a whole, and nothing is kept.
+    /// `keep_good` asks for it; an error is about the file or the store as a whole, and nothing is kept. A dry run does all
+    /// of this, and then takes it back.
     ///
     /// Reads from `source` as it goes, blocking: not for a thread that serves calls.
     pub async fn import(&self, source: impl Read + Send, options: &ImportOptions) -> Result<ImportReport, StoreError> {
         let fail = |reason: String| StoreError::ImportFile { file: options.file.clone(), reason };
-        let mut source = BufReader::with_capacity(READ_BYTES, source);
-        check_encoding(source.fill_buf().map_err(|error| fail(error.to_string()))?).map_err(&fail)?;
-        let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source);
+        let source = source::open(source, options.mapping.encoding).map_err(&fail)?;
+        let mut csv = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(options.mapping.separator)
+            .buffer_capacity(READ_BYTES)
+            .from_reader(source);
         let mut record = ByteRecord::new();
-        let mut next = |record: &mut ByteRecord| csv.read_byte_record(record).map_err(|error| fail(error.to_string()));
+        let mut next = |record: &mut ByteRecord| {
+            let more = csv.read_byte_record(record);
+            csv.get_mut().row_read();
+            more.map_err(|error| fail(format!("line {}: {error}", line_of(record))))
+        };
         if !next(&mut record)? {
             return Err(fail("it is empty".to_owned()));
         }
-        let header = Header::read(options.kind, &record).map_err(&fail)?;
-        let file = options.file.clone();
-        let mut report = ImportReport { file, rows: 0, bad_rows: 0, bad: Vec::new(), kept: false };
+        let header = Header::read(options.kind, &record, &options.mapping).map_err(&fail)?;
+        let mut report = ImportReport::new(options);
         let mut tx = self.begin().await?;
-        let mut orders = OrderWriter::new()?;
         let mut concerned = Concerned::default();
+        sql!(execute tx, "CREATE TEMP TABLE import_seen (key TEXT PRIMARY KEY)")?;
+        if let Engine::Pg(_) = tx.on {
+            // Postgres plans a statement once. In tables that are small then, it would read each of them whole for every batch, and
+            // go on doing so when this very import has made them large.
+            sql!(execute tx, "SET LOCAL enable_seqscan = off")?;
+        }
+        let mut orders = if options.kind == Kind::Orders { Some(OrderWriter::new()?) } else { None };
+        let mut arranged = ByteRecord::new();
         while next(&mut record)? {
             if record.iter().all(|field| field.trim_ascii().is_empty()) {
                 continue;
             }
             report.rows += 1;
-            let row = Row { header: &header, record: &record };
-            match write(&mut tx, &row, &mut orders, options).await? {
-                Ok(customer) => concerned.extend(customer),
-                Err(bad) => {
-                    report.bad_rows += 1;
-                    if report.bad.len() < ImportReport::SHOWN {
-                        let line = record.position().map_or(0, csv::Position::line);
-                        report.bad.push(BadRow { line, column: bad.column, reason: bad.reason });
-                    }
+            let line = line_of(&record);
+            let row = header.arrange(&record, &mut arranged).map(|()| Row { header: &header, record: &arranged });
+            match &mut orders {
+                Some(orders) => {
+                    let row = row.and_then(|row| OrderRow::read(&row, options));
+                    orders.add(&mut tx, line, row, &mut report, &mut concerned).await?;
+                }
+                None => {
+                    let outcome = match row {
+                        Ok(row) => write(&mut tx, &row, options, &mut concerned).await?,
+                        Err(bad) => Err(bad),
+                    };
+                    report.add(line, outcome);
                 }
             }
         }
+        if let Some(orders) = orders {
+            orders.finish(&mut tx, &mut report, &mut concerned).await?;
+        }
+        if options.kind == Kind::Customers {
+            let text =
+                "SELECT COUNT(*) FROM (SELECT number FROM numbers GROUP BY number HAVING COUNT(*) > 1) AS shared";
+            let (shared,) = sql!(one (i64,), in tx, text)?;
+            report.shared_numbers = shared.unsigned_abs();
+        }
         report.kept = report.bad_rows == 0 || options.keep_good;
-        if !report.kept {
+        if !report.kept || options.dry_run {
             tx.rollback().await?;
             return Ok(report);
         }
+        sql!(execute tx, "DROP TABLE import_seen")?;
         audit::add(&mut tx, entry(&report, options)).await?;
         concerned.tell(&mut tx, options.now).await?;
         self.commit_news(tx).await?;
@@ -71,19 +103,19 @@ impl Store {
 
 /// Whose data an import has changed: that is news of each, or of the books as a whole where it would be a flood.
 #[derive(Default)]
-struct Concerned {
+pub(super) struct Concerned {
     customers: BTreeSet<CustomerId>,
     many: bool,
 }
 
 /// Customers whom an import tells of one by one; a card of somebody beyond them is read again with all others. Each is a row
 /// of the outbox, and of what every receiver of webhooks is sent.
-const TOLD_ONE_BY_ONE: usize = 1000;
+pub(super) const TOLD_ONE_BY_ONE: usize = 1000;
 
 impl Concerned {
-    fn extend(&mut self, customer: Option<CustomerId>) {
+    pub fn add(&mut self, customer: &str) {
         if !self.many {
-            self.customers.extend(customer);
+            self.customers.insert(CustomerId::new(customer));
             self.many = self.customers.len() > TOLD_ONE_BY_ONE;
         }
     }
@@ -99,56 +131,61 @@ impl Concerned {
     }
 }
 
-/// Whom the row has changed, if anyone. The inner error is the row's, the outer one the store's.
+/// The inner error is the row's, the outer one the store's.
 async fn write(
     tx: &mut Tx,
     row: &Row<'_>,
-    orders: &mut OrderWriter,
     options: &ImportOptions,
-) -> Result<Result<Option<CustomerId>, BadField>, StoreError> {
-    let (fields, width) = (row.record.len(), row.header.width);
-    if fields != width {
-        let reason =
-            format!("has {fields} fields where the first line has {width}; is a comma or a quotation mark missing?");
-        return Ok(Err(BadField { column: None, reason }));
-    }
-    match options.kind {
+    concerned: &mut Concerned,
+) -> Result<Result<Written, BadField>, StoreError> {
+    let (written, customer) = match options.kind {
         Kind::Customers => match CustomerRow::read(row, options) {
-            Ok(customer) => {
-                let written = customer.write(tx, row, options).await?;
-                Ok(written.map(|outcome| changed(outcome, customer.customer())))
-            }
-            Err(bad) => Ok(Err(bad)),
-        },
-        Kind::Orders => match OrderRow::read(row, options) {
-            Ok(order) => {
-                let written = orders.write(tx, &order).await?;
-                Ok(written.map(|()| Some(CustomerId::new(order.customer()))))
-            }
-            Err(bad) => Ok(Err(bad)),
+            Ok(customer) => (customer.write(tx, row, options).await?, customer.customer()),
+            Err(bad) => return Ok(Err(bad)),
         },
         Kind::Contacts => match ContactRow::read(row, options) {
-            Ok(contact) => {
-                let written = contact.write(tx, row).await?;
-                Ok(written.map(|outcome| changed(outcome, contact.customer())))
-            }
-            Err(bad) => Ok(Err(bad)),
+            Ok(contact) => (contact.write(tx, row).await?, contact.customer()),
+            Err(bad) => return Ok(Err(bad)),
         },
+        // Lines of orders go by an `OrderWriter`.
+        Kind::Products | Kind::Orders => {
+            return match ProductRow::read(row) {
+                Ok(product) => product.write(tx, row).await,
+                Err(bad) => Ok(Err(bad)),
+            };
+        }
+    };
+    if matches!(written, Ok(Written::New | Written::Changed)) {
+        concerned.add(customer);
     }
+    Ok(written)
 }
 
-fn changed(outcome: Outcome, customer: &str) -> Option<CustomerId> {
-    (outcome != Outcome::Unchanged).then(|| CustomerId::new(customer))
+/// Whether no earlier row of this file had the key. The table is the transaction's own: in memory, a file of 2 GB would need
+/// some of that.
+pub(super) async fn first_in_file(tx: &mut Tx, key: &str) -> Result<bool, StoreError> {
+    let text = "INSERT INTO import_seen (key) VALUES ($1) ON CONFLICT (key) DO NOTHING";
+    Ok(sql!(execute tx, text, key)? == 1)
 }
 
-/// By the first bytes. Other encodings show at the first letter that is no ASCII, row by row.
-fn check_encoding(start: &[u8]) -> Result<(), String> {
-    match start {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err("its encoding is UTF-16; save it as UTF-8".to_owned()),
-        [b'P', b'K', 3, 4, ..] => Err("it is a spreadsheet; export it as CSV".to_owned()),
-        _ if start.contains(&0) => Err("it is no text file, or its encoding is UTF-16; save it as UTF-8".to_owned()),
-        _ => Ok(()),
-    }
+/// Begins to write a row whose key was there before, to see what it would do.
+pub(super) async fn try_again(tx: &mut Tx) -> Result<(), StoreError> {
+    sql!(execute tx, "SAVEPOINT second_row")?;
+    Ok(())
+}
+
+/// Undoes what was written since [`try_again`].
+pub(super) async fn take_back(tx: &mut Tx) -> Result<(), StoreError> {
+    sql!(execute tx, "ROLLBACK TO SAVEPOINT second_row")?;
+    sql!(execute tx, "RELEASE SAVEPOINT second_row")?;
+    Ok(())
+}
+
+/// Of a key that is there twice: one of the two rows would be lost.
+pub(super) const FIRST_SAYS_OTHERWISE: &str = "stands in an earlier row of this file with other content";
+
+fn line_of(record: &ByteRecord) -> u64 {
+    record.position().map_or(0, csv::Position::line)
 }
 
 fn entry(report: &ImportReport, options: &ImportOptions) -> AuditRow {
@@ -161,6 +198,3 @@ fn entry(report: &ImportReport, options: &ImportOptions) -> AuditRow {
         detail: format!("{}: {} rows kept, {} left out", options.kind.as_str(), report.rows_kept(), report.bad_rows),
     }
 }
-
-/// Bytes read at once.
-const READ_BYTES: usize = 64 * 1024;
