@@ -46,7 +46,7 @@ async fn measure(engine: &str, url: String, shop: &Shop) {
     let key = KeySource::Value("00".repeat(32).into());
     let store = Store::open(Options { url, key }).await.expect("the store opens");
     shop.fill(&store).await;
-    let (book, menu) = store.order_book().await.expect("the orders are read");
+    let (book, _, menu) = store.order_book().await.expect("the orders are read");
     let model = book.model(menu, Weights::default());
     let mut draw = Draw(7);
     // The heaviest customers and companies among them, as often as in a hundred calls one.

@@ -11,6 +11,7 @@ use crate::base::{ErrorKind, Lifecycle, clock};
 use crate::call::registry::CARDS_IN_WRAP_UP;
 use crate::call::{Intake, Registry, Voiceprints};
 use crate::config::Config;
+use crate::customer::goods::Goods;
 use crate::customer::likely_order::ShopModel;
 use crate::desk::{self, DeskError, Feed};
 use crate::identity::Search;
@@ -120,7 +121,13 @@ impl Service {
         let (events, from_calls) = mpsc::channel(EVENTS);
         let feed = Feed::start(from_calls, config.max_calls + CARDS_IN_WRAP_UP, lifecycle);
         let beside = records::start(config.records, store.clone(), registry.clone(), lifecycle).await?;
-        let shop = desk::Shop { menu: store.menu().await?, notice: notice(&config.call.identity), ..config.shop };
+        let (shop_model, goods) = keep_shop_model(&store, &config.time_zone, lifecycle).await?;
+        let shop = desk::Shop {
+            menu: store.menu().await?,
+            products: goods.borrow().product_cards(),
+            notice: notice(&config.call.identity),
+            ..config.shop
+        };
         let options = desk::Options { listen: config.desk_listen, shop, max_connections: DESK_CONNECTIONS, beside };
         let desk = desk::serve(options, feed.clone(), registry.clone(), lifecycle.clone()).await?;
 
@@ -130,7 +137,9 @@ impl Service {
         let intake = Intake {
             options: config.call,
             registry: registry.clone(),
-            shop: keep_shop_model(&store, &config.time_zone, lifecycle).await?,
+            shop: shop_model,
+            goods,
+            manners: Arc::new(config.care),
             store: store.clone(),
             ports,
             pool,
@@ -247,28 +256,34 @@ async fn follow_voiceprints(store: &Store, registry: &Registry, lifecycle: &Life
     Ok(())
 }
 
-/// Reads everyone's orders now and then; a card reads the outcome from memory.
+/// Reads everyone's orders and the items now and then; a card reads the outcome from memory.
 async fn keep_shop_model(
     store: &Store,
     time_zone: &TimeZone,
     lifecycle: &Lifecycle,
-) -> Result<watch::Receiver<Arc<ShopModel>>, ServiceError> {
-    let (sender, receiver) = watch::channel(Arc::new(shop_model(store, time_zone).await?));
+) -> Result<(watch::Receiver<Arc<ShopModel>>, watch::Receiver<Arc<Goods>>), ServiceError> {
+    let (model, goods) = shop_model(store, time_zone).await?;
+    let (models, model) = watch::channel(model);
+    let (all_goods, goods) = watch::channel(goods);
     let (store, time_zone, soft) = (store.clone(), time_zone.clone(), lifecycle.soft().clone());
     lifecycle.spawn(async move {
         while tokio::time::timeout(SHOP_MODEL_EVERY, soft.cancelled()).await.is_err() {
             match shop_model(&store, &time_zone).await {
-                Ok(model) => drop(sender.send(Arc::new(model))),
+                Ok((model, goods)) => {
+                    models.send_replace(model);
+                    all_goods.send_replace(goods);
+                }
                 Err(error) => tracing::error!(error = %error, "the shop's order statistics could not be read"),
             }
         }
     });
-    Ok(receiver)
+    Ok((model, goods))
 }
 
 /// The fit is seconds of arithmetic in a large shop: not for a thread that carries calls.
-async fn shop_model(store: &Store, time_zone: &TimeZone) -> Result<ShopModel, ServiceError> {
-    let (book, menu) = store.order_book().await?;
+async fn shop_model(store: &Store, time_zone: &TimeZone) -> Result<(Arc<ShopModel>, Arc<Goods>), ServiceError> {
+    let ((book, pairs, menu), items) = (store.order_book().await?, store.items().await?);
     let time_zone = time_zone.clone();
-    tokio::task::spawn_blocking(move || book.fitted(menu, &time_zone)).await.map_err(ServiceError::ShopModel)
+    let fit = move || (Arc::new(book.fitted(menu, &time_zone)), Arc::new(Goods::new(items, pairs.finish())));
+    tokio::task::spawn_blocking(fit).await.map_err(ServiceError::ShopModel)
 }

@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("call", &["base", "sip", "stream", "rtp", "speech", "voice", "identity", "customer", "store"]),
     ("desk", &["base", "call", "identity", "customer"]),
     ("records", &["base", "call", "customer", "desk", "store"]),
-    ("config", &["base", "sip", "stream", "rtp", "voice", "identity", "store", "call", "desk", "records"]),
+    ("config", &["base", "sip", "stream", "rtp", "voice", "customer", "identity", "store", "call", "desk", "records"]),
 ];
 
 /// Of call/, the shells that may touch the store and the inference pool.

@@ -8,6 +8,8 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use crate::base::{CallId, E164, ErrorKind, Line, Pii, clock};
+use crate::customer::care::{Guest, Manners, Noted, attend};
+use crate::customer::goods::Goods;
 use crate::customer::likely_order::{self, ShopModel, Situation};
 use crate::customer::{ConsentRecord, CustomerId, timeline};
 use crate::identity::JudgedCall;
@@ -31,6 +33,8 @@ pub struct Books {
     pub time_zone: TimeZone,
     /// What everyone's orders say together; made anew now and then by the service.
     pub shop: watch::Receiver<Arc<ShopModel>>,
+    pub goods: watch::Receiver<Arc<Goods>>,
+    pub manners: Arc<Manners>,
 }
 
 /// In the audit, of what nobody asked for.
@@ -95,7 +99,12 @@ impl Books {
             Situation { now: Some(now), tz: &self.time_zone, out_of_stock: &out_of_stock, complained: &complained };
         let likely = likely_order::predict(&dossier.orders, &shop, &situation);
         let last_contact = timeline::last_contact(&dossier, now, &self.time_zone);
-        Ok(Some(Known { dossier, likely, brief, last_contact }))
+        let standing = self.store.standing(customer, &self.manners.limits, now).await?.unwrap_or_default();
+        let goods = self.goods.borrow().clone();
+        let noted = Noted::of(&dossier);
+        let guest = Guest { dossier: &dossier, standing: &standing, likely: likely.as_ref(), noted: &noted };
+        let care = attend(&guest, &goods.with_off_menu(&out_of_stock), &self.manners, now);
+        Ok(Some(Known { dossier, likely, brief, last_contact, care }))
     }
 
     async fn carry_out(&self, write: Write) -> Result<Written, CommandError> {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use jiff::civil::Date;
 
 use crate::base::{CallId, E164, Line, Pii, UnixMillis};
+use crate::customer::care::Care;
 use crate::customer::{Brief, CustomerId, Dossier, LikelyOrder, PersonAtNumber};
 use crate::identity::Decision;
 
@@ -125,6 +126,7 @@ pub struct Known {
     pub brief: Option<Brief>,
     /// The newest contact as one sentence.
     pub last_contact: Option<Pii<String>>,
+    pub care: Care,
 }
 
 /// What the voice would need to be of use.

@@ -7,6 +7,8 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 
 use crate::base::{CallId, E164, Lifecycle, Line, Pii, clock};
+use crate::customer::care::Manners;
+use crate::customer::goods::Goods;
 use crate::customer::likely_order::ShopModel;
 use crate::rtp::{PortPool, Socket};
 use crate::sip::{Hear, Invite, Refusal, Roles, address_towards};
@@ -38,6 +40,8 @@ pub struct Intake {
     pub spoof: Option<SpoofRule>,
     pub time_zone: TimeZone,
     pub shop: watch::Receiver<Arc<ShopModel>>,
+    pub goods: watch::Receiver<Arc<Goods>>,
+    pub manners: Arc<Manners>,
     pub events: mpsc::Sender<CallEvent>,
     pub lifecycle: Lifecycle,
 }
@@ -156,6 +160,8 @@ impl Intake {
                 model: self.model,
                 time_zone: self.time_zone,
                 shop: self.shop,
+                goods: self.goods,
+                manners: self.manners,
             },
             id,
             line,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::base::{CallId, ErrorKind, UnixMillis, clock};
+use crate::customer::care::{Limits, Veto};
 use crate::customer::{ConsentRecord, CustomerId, Purpose};
 use crate::identity::Judged;
 use crate::store::{Refresh, Store, StoreError};
@@ -208,6 +209,24 @@ impl Registry {
 
     pub(super) fn changes(&self) -> broadcast::Receiver<Changed> {
         self.shared.changes.subscribe()
+    }
+
+    /// Whether each of these may be approached now; `None`: nobody knows them.
+    pub async fn may_contact(
+        &self,
+        customers: &[CustomerId],
+        limits: &Limits,
+    ) -> Result<Vec<Option<Result<(), Veto>>>, CommandError> {
+        let now = clock::wall();
+        let mut judged = Vec::with_capacity(customers.len());
+        for customer in customers {
+            let may = self.shared.store.may_contact(customer, limits, now).await;
+            judged.push(may.map_err(|error| {
+                tracing::error!(%error, "whether a customer may be contacted could not be read");
+                CommandError::new(error.kind(), "The books cannot be read just now; please try again.")
+            })?);
+        }
+        Ok(judged)
     }
 
     pub fn totals(&self) -> &Totals {

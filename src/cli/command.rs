@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{accuracy, call, demo, doctor, enroll, eval, export, import, load, models, party, serve};
+use super::{accuracy, call, demo, doctor, enroll, eval, export, import, load, models, outbound, party, serve};
 use crate::base::ErrorKind;
 use crate::config::ConfigError;
 use crate::service::ServiceError;
@@ -39,6 +39,8 @@ enum Command {
     Calibrate(accuracy::CalibrateArgs),
     /// Merge two records of one customer, or split one of two; both can be undone
     Party(party::Args),
+    /// Take from a list of customers those who may be contacted now, and say why of the rest
+    Outbound(outbound::Args),
     /// Speaker models of others: list, pull, check, use
     Models(models::Args),
     /// Place many calls at once and print how long each card took
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Accuracy(args) => accuracy::run(args),
         Command::Calibrate(args) => accuracy::calibrate(args),
         Command::Party(args) => party::run(args),
+        Command::Outbound(args) => outbound::run(args),
         Command::Models(args) => models::run(args),
         Command::Load(args) => load::run(args),
         Command::Doctor(args) => doctor::run(args),

@@ -11,6 +11,7 @@ pub mod export;
 pub mod import;
 pub mod load;
 pub mod models;
+pub mod outbound;
 pub mod party;
 pub mod serve;
 

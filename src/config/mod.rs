@@ -1,5 +1,6 @@
 //! Settings: embedded defaults, then the file, then the environment, then flags.
 
+mod care;
 pub mod error;
 mod hooks;
 mod layers;

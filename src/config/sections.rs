@@ -10,8 +10,10 @@ use serde::Deserialize;
 use toml::Table;
 
 use super::ConfigError;
+use super::care::{Care, manners};
 use super::hooks::{Hooks, records_options};
 use super::signalling::{Sip, Tls, sip_options};
+use crate::customer::care::Manners;
 use crate::identity::{self, Search};
 use crate::store::{self, KeySource};
 use crate::voice::{ModelSource, VoiceError};
@@ -39,6 +41,7 @@ pub struct Config {
     pub desk_listen: SocketAddr,
     pub records: records::Options,
     pub shop: desk::Shop,
+    pub care: Manners,
     pub time_zone: TimeZone,
     pub log_filter: String,
 }
@@ -56,6 +59,7 @@ struct Sections {
     desk: Desk,
     hooks: Hooks,
     shop: Shop,
+    care: Care,
     log: Log,
 }
 
@@ -119,6 +123,7 @@ struct Shop {
     name: String,
     language: String,
     time_zone: String,
+    currency: String,
 }
 
 #[derive(Deserialize)]
@@ -141,6 +146,7 @@ impl Config {
             return Err(value("call.max_calls", "is at least 1"));
         }
         let identity = identity_options(&s.identity)?;
+        let care = manners(&s.care)?;
         let receiver = rtp::ReceiverOptions {
             reorder_window: Duration::from_millis(s.rtp.reorder_window_ms),
             ..rtp::ReceiverOptions::default()
@@ -169,7 +175,14 @@ impl Config {
             store: store::Options { url: s.store.url, key: key_source(s.store.key_file) },
             desk_listen: read("desk.listen", &s.desk.listen)?,
             records: records_options(&s.hooks, s.sip.country_code())?,
-            shop: desk::Shop { name: s.shop.name, language: s.shop.language, ..desk::Shop::default() },
+            shop: desk::Shop {
+                name: s.shop.name,
+                language: s.shop.language,
+                currency: currency(s.shop.currency)?,
+                limits: care.limits,
+                ..desk::Shop::default()
+            },
+            care,
             time_zone: TimeZone::get(&s.shop.time_zone)
                 .map_err(|_| value("shop.time_zone", &format!("`{}` is no IANA time zone", s.shop.time_zone)))?,
             log_filter: s.log.filter,
@@ -249,6 +262,16 @@ fn identity_options(section: &Identity) -> Result<identity::Options, ConfigError
     })
 }
 
+/// ISO 4217, its shape alone.
+fn currency(code: String) -> Result<String, ConfigError> {
+    let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_code || code.is_empty() {
+        Ok(code)
+    } else {
+        Err(value("shop.currency", "is three capital letters, such as EUR"))
+    }
+}
+
 fn ports(text: &str) -> Result<RangeInclusive<u16>, ConfigError> {
     let range = text
         .split_once('-')
@@ -315,6 +338,7 @@ mod tests {
             ("desk.listen=8080x", "desk.listen: "),
             ("identity.recognise_at=1.5", "identity.recognise_at: "),
             ("identity.search=all", "identity.search: "),
+            ("shop.currency=euro", "shop.currency: "),
             ("shop.time_zone=Mars/Olympus", "shop.time_zone: "),
             ("sip.country_code=Germany", "sip.country_code: "),
             ("voice.model=ge3e", "voice.model: there is no model `ge3e`"),

@@ -1,9 +1,11 @@
 //! Stage 6, what we know: the person, their household, their orders and contacts, what they agreed to, what they
 //! will likely order.
 
+pub mod care;
 pub mod consent;
 pub mod contact;
 pub mod dossier;
+pub mod goods;
 pub mod history;
 pub mod likely_order;
 pub mod party;

@@ -16,6 +16,8 @@ use super::wire::{self, proto};
 use super::{Cards, Feed, consent_script};
 use crate::base::{CallId, ErrorKind, Lifecycle};
 use crate::call::{AgentCommand, CommandError, Registry};
+use crate::customer::care::Limits;
+use crate::customer::goods::ProductCard;
 
 /// Behind [`proto::desk_service_server::DeskService`].
 pub struct Desk {
@@ -30,6 +32,12 @@ pub struct Desk {
 pub struct Shop {
     pub name: String,
     pub menu: Vec<String>,
+    /// The same items, with what is known of each.
+    pub products: Vec<ProductCard>,
+    /// ISO 4217; empty: prices mean nothing.
+    pub currency: String,
+    /// When somebody may be contacted.
+    pub limits: Limits,
     /// BCP 47 tag: the consent words for callers whose language is not known.
     pub language: String,
     /// A sentence every agent must have seen; may be empty.
@@ -53,6 +61,8 @@ impl proto::desk_service_server::DeskService for Desk {
             menu: self.shop.menu.clone(),
             consent_scripts: consent_script::ALL.iter().map(wire::script).collect(),
             notice: self.shop.notice.clone(),
+            products: self.shop.products.iter().map(wire::product).collect(),
+            currency: self.shop.currency.clone(),
         }))
     }
 
@@ -144,6 +154,17 @@ impl proto::desk_service_server::DeskService for Desk {
     ) -> Result<Response<proto::PlaceOrderResponse>, Status> {
         self.command(request::place_order(request.into_inner())?).await?;
         Ok(Response::new(proto::PlaceOrderResponse {}))
+    }
+
+    async fn may_contact(
+        &self,
+        request: Request<proto::MayContactRequest>,
+    ) -> Result<Response<proto::MayContactResponse>, Status> {
+        let customers = request::may_contact(request.into_inner())?;
+        let judged = self.registry.may_contact(&customers, &self.shop.limits).await.map_err(|error| status(&error))?;
+        let contactable =
+            customers.iter().zip(&judged).map(|(customer, may)| wire::contactable(customer, may.as_ref()));
+        Ok(Response::new(proto::MayContactResponse { customers: contactable.collect() }))
     }
 }
 

@@ -39,6 +39,8 @@ type Checked<T> = Result<T, RequestError>;
 /// Lines that one screen can watch. More is a wall board, which watches all.
 const MAX_LINES: usize = 64;
 pub const MAX_ORDER_LINES: usize = 50;
+/// A page of a list; a whole one is for `regulars outbound`.
+const MAX_CUSTOMERS: usize = 500;
 const MAX_QUANTITY: u32 = 99;
 const MAX_MODIFIERS: usize = 10;
 /// Ids are ours and short (`customer::CustomerId` says 64).
@@ -131,6 +133,13 @@ pub fn place_order(request: proto::PlaceOrderRequest) -> Checked<(CallId, AgentC
         payment: payment(proto::Payment::try_from(request.payment), request.second_factor)?,
     };
     Ok((call_id(request.call_id)?, AgentCommand::PlaceOrder { order, agent: agent(request.agent)? }))
+}
+
+pub fn may_contact(request: proto::MayContactRequest) -> Checked<Vec<CustomerId>> {
+    if request.customer_ids.len() > MAX_CUSTOMERS {
+        return Err(RequestError::TooMany { field: "customer_ids", max: MAX_CUSTOMERS });
+    }
+    request.customer_ids.into_iter().map(customer_id).collect()
 }
 
 /// The rule of the whole product: a voice is recognised, never authenticated, and charges nothing.

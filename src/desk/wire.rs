@@ -6,8 +6,10 @@ use super::card::HeardBefore;
 use super::{Card, Progress, consent_script};
 use crate::base::UnixMillis;
 use crate::call::{EndCause, Missing};
+use crate::customer::care::{Advice, Veto};
+use crate::customer::goods::{Allergen, ProductCard, Replacement};
 use crate::customer::timeline::timeline;
-use crate::customer::{Channel, ComplaintState, Contact, Order, OrderLine, Payment, Profile};
+use crate::customer::{Channel, ComplaintState, Contact, CustomerId, Order, OrderLine, Payment, Profile};
 use crate::identity::{State, VoiceUse};
 
 /// Generated from `proto/regulars/v1`: messages, server and client.
@@ -32,6 +34,7 @@ pub fn card(card: &Card, language: &str) -> proto::Card {
     let dossier = card.known.as_ref().map(|known| &known.dossier);
     let said = card.known.as_ref().and_then(|known| known.last_contact.as_ref());
     let on_file = dossier.is_some_and(|dossier| dossier.profile.payment_on_file);
+    let care = card.known.as_ref().map(|known| &known.care);
     let spoken = dossier.and_then(|dossier| dossier.profile.language.as_deref());
     proto::Card {
         call_id: card.call.as_str().to_owned(),
@@ -69,6 +72,58 @@ pub fn card(card: &Card, language: &str) -> proto::Card {
         flagged: card.flagged,
         last_contact: said.map(|said| said.expose().clone()).unwrap_or_default(),
         payment_note: if on_file { PAYMENT_ON_FILE.to_owned() } else { String::new() },
+        advice: care.and_then(|care| care.advice.as_ref()).map(advice),
+        pitch_veto: care.and_then(|care| care.veto.as_ref()).map(|veto| veto.reason.clone()).unwrap_or_default(),
+        allergy_warning: care
+            .and_then(|care| care.allergy_warning.as_ref())
+            .map(|warning| warning.expose().clone())
+            .unwrap_or_default(),
+        replacements: care.into_iter().flat_map(|care| &care.replacements).map(replacement).collect(),
+    }
+}
+
+fn advice(advice: &Advice) -> proto::Advice {
+    proto::Advice {
+        text: advice.text.expose().clone(),
+        reason: advice.reason.expose().clone(),
+        rule: advice.rule.clone(),
+    }
+}
+
+fn replacement(replacement: &Replacement) -> proto::Replacement {
+    proto::Replacement {
+        item: replacement.item.clone(),
+        by: replacement.by.clone(),
+        reason: replacement.because.clone(),
+    }
+}
+
+pub fn product(product: &ProductCard) -> proto::Product {
+    let item = &product.item;
+    proto::Product {
+        name: product.name.clone(),
+        price_minor: item.price_minor,
+        category: item.category.clone().unwrap_or_default(),
+        description: item.description.clone().unwrap_or_default(),
+        allergens: item.allergens.iter().copied().map(Allergen::as_str).map(str::to_owned).collect(),
+        tags: item.tags.clone(),
+        goes_with: product.goes_with.clone(),
+    }
+}
+
+/// `None`: nobody knows the customer.
+pub fn contactable(customer: &CustomerId, may: Option<&Result<(), Veto>>) -> proto::Contactable {
+    let (reason, until) = match may {
+        None => ("There is no such customer in the books.".to_owned(), None),
+        Some(Ok(())) => (String::new(), None),
+        Some(Err(veto)) => (veto.reason.clone(), veto.until.map(timestamp)),
+    };
+    proto::Contactable {
+        customer_id: customer.as_str().to_owned(),
+        known: may.is_some(),
+        allowed: matches!(may, Some(Ok(()))),
+        reason,
+        until,
     }
 }
 

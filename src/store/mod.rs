@@ -11,6 +11,7 @@ mod deliveries;
 mod error;
 pub mod export;
 mod fingerprints;
+mod goods;
 pub mod import;
 mod judged;
 mod key;
@@ -24,6 +25,7 @@ mod put;
 mod seal;
 mod shop;
 mod sql;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod told;

@@ -5,12 +5,14 @@ use tokio_stream::StreamExt;
 use super::sql::{Engine, sql};
 use super::{Store, StoreError};
 use crate::base::UnixMillis;
+use crate::customer::goods::PairCounts;
 use crate::customer::likely_order::OrderBook;
 use crate::customer::{Order, OrderLine, Taken};
 
 impl Store {
-    /// Everyone's orders, for the shop's model, and the names on the menu.
-    pub async fn order_book(&self) -> Result<(OrderBook, Vec<String>), StoreError> {
+    /// Everyone's orders, for the shop's model, what is ordered together, and the names on the menu. Memory stays at these and
+    /// one customer's orders.
+    pub async fn order_book(&self) -> Result<(OrderBook, PairCounts, Vec<String>), StoreError> {
         let mut customers = ByCustomer::default();
         let mut conn = self.read().await?;
         let text = "
@@ -30,7 +32,8 @@ impl Store {
             Engine::Pg(c) => read!(c),
         }
         let menu = sql!(all (String,), in conn, "SELECT item FROM items WHERE available")?;
-        Ok((customers.finish(), menu.into_iter().map(|(item,)| item).collect()))
+        let (book, pairs) = customers.finish();
+        Ok((book, pairs, menu.into_iter().map(|(item,)| item).collect()))
     }
 
     /// Names that orders know and the menu does not hold now.
@@ -47,6 +50,7 @@ type Row = (String, String, i64, String);
 #[derive(Default)]
 struct ByCustomer {
     book: OrderBook,
+    pairs: PairCounts,
     customer: String,
     orders: Vec<Order>,
 }
@@ -54,7 +58,7 @@ struct ByCustomer {
 impl ByCustomer {
     fn add(&mut self, (customer, order, at, item): Row) {
         if customer != self.customer {
-            self.book.add_customer(&self.orders);
+            self.add_customer();
             self.orders.clear();
             self.customer = customer;
         }
@@ -66,8 +70,13 @@ impl ByCustomer {
         }
     }
 
-    fn finish(mut self) -> OrderBook {
+    fn add_customer(&mut self) {
         self.book.add_customer(&self.orders);
-        self.book
+        self.pairs.add_customer(&self.orders);
+    }
+
+    fn finish(mut self) -> (OrderBook, PairCounts) {
+        self.add_customer();
+        (self.book, self.pairs)
     }
 }

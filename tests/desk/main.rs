@@ -4,6 +4,7 @@
 
 mod accuracy;
 mod browser;
+mod care;
 mod commands;
 mod judged;
 mod opening;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use regulars::base::{E164, Pii, UnixMillis};
 use regulars::call::{Known, Person};
+use regulars::customer::care::{Complaint, Guest, Limits, Manners, Noted, Rules, Standing, attend};
+use regulars::customer::goods::{Allergen, Goods, Item, Together};
 use regulars::customer::timeline::last_contact;
 use regulars::customer::{
     Channel, ComplaintState, Contact, CustomerId, Dossier, LikelyOrder, Order, OrderLine, Party, PersonAtNumber,
@@ -13,6 +15,7 @@ use regulars::customer::{
 pub const ANNA: &str = "c-101";
 pub const MARCO: &str = "c-102";
 pub const GIULIA: &str = "c-103";
+pub const JONAS: &str = "c-104";
 
 pub const ALLERGY: &str = "Hazelnuts";
 pub const COMPLAINT: &str = "The pizza came cold, and half an hour late.";
@@ -46,7 +49,31 @@ pub fn line(item: &str, quantity: u32, modifiers: &[&str]) -> OrderLine {
     OrderLine { item: item.to_owned(), quantity, modifiers: modifiers.iter().map(|&m| m.to_owned()).collect() }
 }
 
-/// Anna has a complaint, an allergy and a usual order; the others have a quiet card and an unsure order.
+/// What the shop of the tests knows of its items.
+pub fn goods() -> Goods {
+    let item = |price: u64, category: &str, allergens: &[Allergen], goes_with: &[&str]| Item {
+        available: true,
+        price_minor: Some(price),
+        category: Some(category.to_owned()),
+        allergens: allergens.to_vec(),
+        goes_with: goes_with.iter().map(|&with| with.to_owned()).collect(),
+        ..Item::default()
+    };
+    use Allergen::{Eggs, Gluten, Milk};
+    let items = [
+        ("Margherita", item(850, "Pizza", &[Gluten, Milk], &["Acqua frizzante"])),
+        (USUAL, item(1150, "Pizza", &[Gluten, Milk], &[])),
+        ("Marinara", item(750, "Pizza", &[Gluten], &[])),
+        ("Diavola", Item { available: false, ..item(1050, "Pizza", &[Gluten, Milk], &[]) }),
+        ("Rocket salad", item(600, "Salads", &[], &[])),
+        ("Tiramisu", item(550, "Desserts", &[Eggs, Milk, Gluten], &[])),
+        ("Acqua frizzante", item(250, "Drinks", &[], &[])),
+    ];
+    Goods::new(items.map(|(name, item)| (name.to_owned(), item)), Together::default())
+}
+
+/// Anna has a complaint, an allergy and a usual order; Giulia must not have milk, and misses the Diavola; Jonas has an unsure order
+/// and nothing against an offer; Marco has a quiet card.
 pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
     let is_anna = customer == ANNA;
     let ago = |days: i64| UnixMillis(now.0 - days * DAY_MS);
@@ -79,7 +106,12 @@ pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
         household: None,
         party: Party::default(),
         language: Some(if is_anna { "it" } else { "de" }.to_owned()),
-        allergies: is_anna.then(|| Pii::new(ALLERGY.to_owned())),
+        allergies: match customer {
+            ANNA => Some(ALLERGY),
+            GIULIA => Some("Milch"),
+            _ => None,
+        }
+        .map(|text| Pii::new(text.to_owned())),
         notes: is_anna.then(|| Pii::new("Third floor, the bell is broken: call on arrival.".to_owned())),
         since: UnixMillis(1_600_000_000_000),
         payment_on_file: is_anna,
@@ -87,12 +119,24 @@ pub fn known(customer: &str, now: UnixMillis) -> Arc<Known> {
     let likely = LikelyOrder {
         lines: if is_anna { usual.clone() } else { vec![line("Margherita", 1, &[])] },
         chances: if is_anna { vec![0.91, 0.74, 0.66] } else { vec![0.28] },
-        sure: is_anna,
+        sure: is_anna || customer == MARCO,
         reason: if is_anna { "In 7 of the last 8 orders, mostly Friday evening." } else { "In 2 of 9 orders." }
             .to_owned(),
     };
-    let orders = vec![Order { order: "4700".to_owned(), at: ago(8), lines: usual, taken: Taken::default() }];
-    let dossier = Dossier { profile, contacts, orders };
+    let ordered = if customer == GIULIA { vec![line("Diavola", 1, &[]), line("Margherita", 1, &[])] } else { usual };
+    let orders = vec![Order { order: "4700".to_owned(), at: ago(8), lines: ordered, taken: Taken::default() }];
+    attended(Dossier { profile, contacts, orders }, likely, now)
+}
+
+/// With the care that complaints, the goods and the likely order call for; nothing is noted of offers elsewhere.
+pub fn attended(dossier: Dossier, likely: LikelyOrder, now: UnixMillis) -> Arc<Known> {
+    let complaint =
+        |contact: &Contact| Some(Complaint { at: contact.at, channel: contact.channel?, state: contact.complaint? });
+    let complaints = dossier.contacts.iter().filter_map(complaint).collect();
+    let (standing, noted) = (Standing { complaints, outbound: Vec::new() }, Noted::default());
+    let manners = Manners { rules: Rules::standard().unwrap(), limits: Limits::default() };
+    let guest = Guest { dossier: &dossier, standing: &standing, likely: Some(&likely), noted: &noted };
+    let care = attend(&guest, &goods(), &manners, now);
     let last_contact = last_contact(&dossier, now, &jiff::tz::TimeZone::UTC);
-    Arc::new(Known { dossier, likely: Some(likely), brief: None, last_contact })
+    Arc::new(Known { dossier, likely: Some(likely), brief: None, last_contact, care })
 }

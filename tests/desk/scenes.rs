@@ -5,7 +5,7 @@ use regulars::call::{CallEvent, EndCause, Missing, What};
 use regulars::customer::CustomerId;
 use regulars::identity::{Decision, Ranked, State, VoiceUse};
 
-use super::people::{ANNA, GIULIA, MARCO, at_number, known, number, person};
+use super::people::{ANNA, GIULIA, JONAS, MARCO, at_number, known, number, person};
 
 pub const CALL: &str = "call-anna";
 
@@ -76,6 +76,8 @@ pub fn scene(name: &str) -> Vec<CallEvent> {
         "ambiguous" => then(vec![decided(State::Ambiguous, &[(MARCO, 0.47), (ANNA, 0.44), (GIULIA, 0.02)], 4000)]),
         "recognised" => then(vec![recognised]),
         "recognised-quiet" => then(vec![decided(State::Recognised, &[(MARCO, 0.993), (ANNA, 0.002)], 5200)]),
+        "allergen" => then(vec![decided(State::Recognised, &[(GIULIA, 0.993)], 5200)]),
+        "offering" => then(vec![decided(State::Recognised, &[(JONAS, 0.993)], 5200)]),
         "confirmed" => then(vec![known_anna()]),
         "not-known" => then(vec![decided(State::NotKnown, &[(ANNA, 0.02), (MARCO, 0.008)], 5600)]),
         "no-consent" => then(vec![voice_unused(&[ANNA, MARCO, GIULIA], VoiceUse::NoConsentedCandidate)]),

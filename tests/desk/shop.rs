@@ -10,6 +10,7 @@ use regulars::base::{CallId, ErrorKind, Lifecycle, clock};
 use regulars::call::registry::ToCall;
 use regulars::call::{AgentCommand, CallEvent, CommandError, EnrollWhom, Registry, Voiceprints, What};
 use regulars::customer::CustomerId;
+use regulars::customer::care::Limits;
 use regulars::desk::wire::proto::desk_service_client::DeskServiceClient;
 use regulars::desk::{self, Feed, Shop};
 use regulars::store::{self, KeySource, Store};
@@ -18,13 +19,14 @@ use tokio::sync::mpsc;
 use tonic::transport::Channel;
 
 use super::judged::{MODEL, calibration};
-use super::people::known;
+use super::people::{self, known};
 
 pub struct RunningDesk {
     pub address: SocketAddr,
     pub life: Lifecycle,
     events: mpsc::Sender<CallEvent>,
     registry: Registry,
+    /// The books behind the desk.
     pub store: Store,
     calls: Mutex<HashMap<CallId, CallEvent>>,
     /// What agents asked, oldest first.
@@ -41,6 +43,9 @@ pub fn options(listen: SocketAddr) -> desk::Options {
             .into(),
         language: "en".to_owned(),
         notice: String::new(),
+        products: people::goods().product_cards(),
+        currency: "EUR".to_owned(),
+        limits: Limits::default(),
     };
     desk::Options { listen, shop, max_connections: 32, beside: desk::Beside::default() }
 }

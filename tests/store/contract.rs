@@ -3,7 +3,8 @@
 use crate::cluster::Cluster;
 use crate::fixture::Fixture;
 use crate::{
-    consent, exports, fingerprints, imports, judged, mappings, orders, parties, people, refresh, reports, timeline,
+    consent, exports, fingerprints, goods, imports, judged, mappings, orders, parties, people, refresh, reports,
+    timeline,
 };
 
 enum Where<'a> {
@@ -67,6 +68,11 @@ cases! {
     parties::the_newest_word_of_two_records_is_that_of_the_person
     parties::who_was_in_anothers_record_gets_one_of_their_own
     parties::a_company_has_people_a_manager_and_no_voice
+    goods::items_carry_what_is_known_of_them
+    goods::an_item_that_cannot_be_is_named_by_its_column
+    goods::what_is_ordered_together_is_read_with_the_shops_orders
+    goods::a_complaint_on_any_channel_and_under_any_record_counts
+    goods::contacts_that_we_began_are_counted_and_calls_of_theirs_are_not
     orders::the_same_key_is_the_same_order
     orders::an_order_that_cannot_be_is_refused_whole
     orders::many_screens_sending_one_key_place_one_order

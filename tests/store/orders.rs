@@ -82,7 +82,7 @@ pub async fn the_shops_history_becomes_a_likely_order(at: &Fixture) {
     }
     at.load(Kind::Orders, &orders).await;
     at.store.set_item("Hawaii", false).await.unwrap();
-    let (book, menu) = at.store.order_book().await.unwrap();
+    let (book, _, menu) = at.store.order_book().await.unwrap();
     let shop = book.model(menu, Weights::default());
     let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
     let dossier = at.store.dossier(&CustomerId::new("a")).await.unwrap().unwrap();

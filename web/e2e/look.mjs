@@ -16,6 +16,8 @@ const SCENES = [
   ["recognised", "Anna Ferrante"],
   ["recognised-quiet", "Marco Ferrante"],
   ["heard-before", "Anna Ferrante"],
+  ["allergen", "Giulia Ferrante"],
+  ["offering", "Jonas Lindqvist"],
   ["possibly", "Marco Ferrante?"],
   ["no-voice", "one of three people"],
   ["handed-on", "one of three people"],
@@ -47,6 +49,8 @@ await withPage({}, async (page) => {
   await play(page, "recognised", "Anna Ferrante");
   await page.keyboard.press("F8");
   await picture(page, "changing");
+  await page.getByLabel("Add from the menu").fill("Margherita");
+  await picture(page, "adding");
   await page.keyboard.press("F8");
   await page.keyboard.press("F9");
   await picture(page, "consent-given");

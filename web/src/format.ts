@@ -96,6 +96,12 @@ export function number(e164: string): string {
   return `+${digits.slice(0, length)} ${rest}`;
 }
 
+/** From the currency's smallest unit, of which some have a hundred and some have one. */
+export function price(minor: bigint, currency: string): string {
+  const money = new Intl.NumberFormat(t.locale, { style: "currency", currency });
+  return money.format(Number(minor) / 10 ** (money.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
 export function firstName(name: string): string {
   return name.split(" ")[0] ?? name;
 }

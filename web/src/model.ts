@@ -64,8 +64,9 @@ export function selectedCard(model: Model): Card | undefined {
 
 function asLeft(card: Card, held: Held | undefined): Card {
   if (held?.callId !== card.callId || held.kind !== "someoneElse") return card;
-  const { profile, openComplaint, likelyOrder, lastOrder, ...rest } = card;
-  return { ...rest, rejected: true, confirmedCustomerId: "", lastContacts: [] };
+  const { profile, openComplaint, likelyOrder, lastOrder, advice, ...rest } = card;
+  const nothing = { lastContacts: [], pitchVeto: "", allergyWarning: "", replacements: [] };
+  return { ...rest, ...nothing, rejected: true, confirmedCustomerId: "" };
 }
 
 /** What stands on the ticket: the agent's own version, else the usual, else what they had last time. */

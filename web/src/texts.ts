@@ -78,10 +78,11 @@ const en = {
   since: (year: string) => `Customer since ${year}`,
   allergy: "Allergy",
   notes: "Good to know",
+  advice: "Next",
+  offerNothing: (why: string) => `Offer nothing today. ${why}`,
 
   // Complaint and contacts.
   complaint: "Still open",
-  complaintAdvice: "Say sorry first. Offer nothing new until it is put right.",
   complaintWith: (agent: string) => `told to ${agent}`,
   lastContacts: "Last contacts",
   noContacts: "No contacts so far.",
@@ -112,6 +113,8 @@ const en = {
   more: (item: string) => `One more ${item}`,
   remove: (item: string) => `Take ${item} off`,
   addItem: "Add from the menu",
+  contains: (allergens: string) => `Listed with ${allergens}.`,
+  goesWith: (items: string) => `Goes with ${items}.`,
   add: "Add",
   orderHeld: "Order taken",
   orderSent: "Order placed",

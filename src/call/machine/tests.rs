@@ -3,6 +3,7 @@
 use super::*;
 use crate::base::{ErrorKind, Pii};
 use crate::call::{AgentCommand, CommandError, EnrollWhom, OrderRequest, Ticket, Written};
+use crate::customer::care::Care;
 use crate::customer::{ConsentChannel, Dossier, OrderLine, Party, Profile};
 use crate::identity::Search;
 use crate::speech::wav;
@@ -66,7 +67,7 @@ fn known(id: &str) -> Arc<Known> {
         payment_on_file: false,
     };
     let dossier = Dossier { profile, contacts: vec![], orders: vec![] };
-    Arc::new(Known { dossier, likely: None, brief: None, last_contact: None })
+    Arc::new(Known { dossier, likely: None, brief: None, last_contact: None, care: Care::default() })
 }
 
 struct Line {

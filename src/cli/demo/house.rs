@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::scenes::Cast;
-use super::shop::Shop;
+use super::shop::{ITEMS, Shop};
 use super::voices::{self, Voice};
 use crate::base::clock;
 use crate::config::ConfigArgs;
@@ -25,6 +25,7 @@ pub async fn open(folder: &Path, desk: &str) -> anyhow::Result<(Service, Shop)> 
         "identity.search=everyone",
         "identity.search_reason=the demo shows a regular on a withheld number",
         "shop.name=Toni's",
+        "shop.currency=EUR",
         "call.wrap_up_s=20",
         &store,
         &desk,
@@ -32,7 +33,12 @@ pub async fn open(folder: &Path, desk: &str) -> anyhow::Result<(Service, Shop)> 
     let config = ConfigArgs { config: None, set: set.map(str::to_owned).to_vec() }.load()?;
     let shop = Shop::invent(clock::wall(), &config.time_zone);
     let store = Store::open(config.store.clone()).await?;
-    let files = [(Kind::Customers, &shop.customers), (Kind::Orders, &shop.orders), (Kind::Contacts, &shop.contacts)];
+    let files = [
+        (Kind::Customers, shop.customers.as_str()),
+        (Kind::Products, ITEMS),
+        (Kind::Orders, &shop.orders),
+        (Kind::Contacts, &shop.contacts),
+    ];
     for (kind, text) in files {
         let options = ImportOptions {
             kind,

@@ -106,6 +106,25 @@ const MENU: [&str; 14] = [
     "House red",
 ];
 
+/// What the shop has written down of its menu.
+pub const ITEMS: &str = "\
+item,price_minor,category,allergens,goes_with
+Margherita,850,pizza,gluten;milk,Rucola
+Pepperoni,1050,pizza,gluten;milk,
+Funghi,950,pizza,gluten;milk,
+Quattro formaggi,1150,pizza,gluten;milk;nuts,
+Diavola,1050,pizza,gluten;milk,Lemonade
+Marinara,750,pizza,gluten,
+Capricciosa,1150,pizza,gluten;milk,
+Calzone,1100,pizza,gluten;milk;eggs,
+Rucola,950,salad,nuts,
+Caesar salad,900,salad,eggs;fish;milk;gluten,
+Garlic bread,450,bread,gluten;milk,
+Tiramisu,550,dessert,eggs;milk;gluten,
+Lemonade,350,drink,,
+House red,500,drink,sulphites,
+";
+
 const EXTRAS: [&str; 5] = ["", "", "extra olives", "no onions", "thin crust"];
 const LANGUAGES: [&str; 5] = ["en", "en", "it", "es", "de"];
 const AGENTS: [&str; 3] = ["Toni", "Sal", "Mika"];

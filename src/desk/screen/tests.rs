@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Screen;
 use crate::base::{CallId, E164, Line, Pii, UnixMillis};
 use crate::call::{CallEvent, EndCause, Known, Person, What};
+use crate::customer::care::Care;
 use crate::customer::{CustomerId, Dossier, Party, PersonAtNumber, Profile};
 use crate::desk::{Card, Progress};
 use crate::identity::{Decision, Ranked, State, VoiceUse};
@@ -38,6 +39,7 @@ fn known(customer: &str) -> Arc<Known> {
         likely: None,
         brief: None,
         last_contact: None,
+        care: Care::default(),
     })
 }
 

@@ -108,6 +108,7 @@ pub(super) const TABLES: &[Table] = &[
             plain("order_id"),
             plain("competitor"),
             plain("source"),
+            plain("outbound"),
         ],
         from: of_the_party!("contacts", "at_ms, contact_id"),
     },

@@ -24,6 +24,8 @@ pub(super) struct ContactRow<'a> {
     order: Option<&'a str>,
     items: Vec<&'a str>,
     competitor: Option<&'a str>,
+    /// We began it.
+    outbound: Option<bool>,
 }
 
 impl<'a> ContactRow<'a> {
@@ -37,6 +39,7 @@ impl<'a> ContactRow<'a> {
             agent: row.text("agent", NAME_CHARS)?,
             wanted: row.text("wanted", NOTE_CHARS)?.unwrap_or_default(),
             complaint: row.word("complaint", &["open", "resolved"], ComplaintState::parse)?,
+            outbound: row.flag("outbound")?,
             source: row.source()?,
             still_open: row.text("still_open", NOTE_CHARS)?,
             order: row.text("order_id", ID_CHARS)?,
@@ -72,14 +75,26 @@ impl<'a> ContactRow<'a> {
         };
         if !first_in_file(tx, &contact).await? {
             try_again(tx).await?;
-            let written = contacts::upsert(tx, &upsert).await?;
+            let written = self.put(tx, &upsert).await?;
             take_back(tx).await?;
-            if written.is_some_and(|written| written.outcome == Outcome::Updated) {
+            if written == Some(Outcome::Updated) {
                 return Ok(Err(BadField::new("contact_id", FIRST_SAYS_OTHERWISE)));
             }
         }
-        let written = contacts::upsert(tx, &upsert).await?;
-        Ok(written.map(|written| written.outcome.into()).ok_or_else(|| BadField::new("customer_id", NO_CUSTOMER)))
+        let written = self.put(tx, &upsert).await?;
+        Ok(written.map(Into::into).ok_or_else(|| BadField::new("customer_id", NO_CUSTOMER)))
+    }
+
+    /// `None`: nobody knows the customer.
+    async fn put(&self, tx: &mut Tx, upsert: &ContactUpsert<'_>) -> Result<Option<Outcome>, StoreError> {
+        let Some(written) = contacts::upsert(tx, upsert).await? else { return Ok(None) };
+        let mut marked = 0;
+        if let Some(outbound) = self.outbound {
+            let text = "UPDATE contacts SET outbound = $1 WHERE contact_id = $2 AND outbound <> $1";
+            marked = sql!(execute tx, text, outbound, upsert.contact)?;
+        }
+        let unchanged = written.outcome == Outcome::Unchanged;
+        Ok(Some(if marked > 0 && unchanged { Outcome::Updated } else { written.outcome }))
     }
 
     pub fn customer(&self) -> &'a str {

@@ -6,6 +6,7 @@ use super::Kind;
 use super::kind::Column;
 use super::mapping::{self, Mapping, Translation};
 use super::row::BadField;
+use crate::base::nearest;
 
 pub(super) struct Header {
     /// Where each column of [`Kind::columns`] comes from, if the file has it.
@@ -139,13 +140,3 @@ fn unknown(kind: Kind, number: usize, name: &str) -> String {
         ),
     }
 }
-
-/// The word that was probably meant, if one is near enough.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let scored = known.iter().map(|name| (strsim::jaro_winkler(word, name), *name));
-    scored.filter(|(score, _)| *score >= NEAR).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
-}
-
-/// Jaro-Winkler similarity, 0 to 1. Below 0.8 "id" would be taken for "item"; above 0.9 "custmer" is no longer
-/// "customer_id".
-const NEAR: f64 = 0.8;

@@ -85,6 +85,17 @@ const CONTACTS: &[Column] = &[
     optional("order_id"),
     optional("items_considered"),
     optional("competitor"),
+    optional("outbound"),
 ];
 
-const PRODUCTS: &[Column] = &[required("item"), optional("available")];
+const PRODUCTS: &[Column] = &[
+    required("item"),
+    optional("available"),
+    optional("price_minor"),
+    optional("category"),
+    optional("description"),
+    optional("allergens"),
+    optional("tags"),
+    optional("goes_with"),
+    optional("replaced_by"),
+];

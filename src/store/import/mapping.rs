@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use toml::{Table, Value};
 
 use super::Kind;
-use super::header::nearest;
+use crate::base::nearest;
 use crate::store::StoreError;
 
 /// Without one, a file is UTF-8 with commas, and its columns have our names.

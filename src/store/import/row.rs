@@ -7,8 +7,8 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
 use super::ImportOptions;
-use super::header::{Header, nearest};
-use crate::base::UnixMillis;
+use super::header::Header;
+use crate::base::{UnixMillis, nearest};
 use crate::store::put::{SOURCE_CHARS, is_source};
 
 pub(super) struct Row<'a> {

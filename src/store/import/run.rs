@@ -149,7 +149,7 @@ async fn write(
         },
         // Lines of orders go by an `OrderWriter`.
         Kind::Products | Kind::Orders => {
-            return match ProductRow::read(row) {
+            return match ProductRow::read(row, options) {
                 Ok(product) => product.write(tx, row).await,
                 Err(bad) => Ok(Err(bad)),
             };

@@ -10,7 +10,7 @@ import { t } from "../texts.ts";
 export function Announcer({ card }: { card: Card | undefined }) {
   return (
     <div class="for-ears" role="status" aria-live="polite" aria-atomic="true">
-      {card ? level(card) : ""}
+      {card ? [level(card), card.allergyWarning, card.advice?.text].filter(Boolean).join(" ") : ""}
     </div>
   );
 }

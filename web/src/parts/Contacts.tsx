@@ -26,7 +26,6 @@ export function Contacts({ card }: { card: Card }) {
           </h3>
           <p class="complaint-what">{complaint.wanted}</p>
           {complaint.stillOpen && <p>{t.toBeDone(complaint.stillOpen)}</p>}
-          <p class="complaint-advice">{t.complaintAdvice}</p>
         </section>
       )}
       <section class="contacts" aria-labelledby="contacts">

@@ -42,6 +42,7 @@ export function Person({ model, store, card }: Props) {
       {card.notice && <p class="person-notice">{card.notice}</p>}
       <h2 class={`name ${width(title)}`}>{title}</h2>
       <Certainty card={card} face={face} />
+      <AdviceLine card={card} />
       {card.profile ? <Facts card={card} /> : <p class="lead">{lead(card, face)}</p>}
       <div class="person-body" hidden={model.consent !== undefined}>
         {isKnown(face) ? <Contacts card={card} /> : <Candidates card={card} candidates={candidates} store={store} />}
@@ -119,6 +120,20 @@ function lead(card: Card, face: Face): string {
   return card.number ? t.nobodyAtNumber : t.nobodyWithheld;
 }
 
+/** The next kind thing, and why. Mostly there is none. */
+function AdviceLine({ card }: { card: Card }) {
+  // An open complaint stands on the card itself.
+  const veto = card.openComplaint ? "" : card.pitchVeto;
+  if (!card.advice && !veto) return null;
+  return (
+    <div class="advice">
+      {card.advice && <p class="advice-text">{card.advice.text}</p>}
+      {card.advice && <p class="advice-reason">{card.advice.reason}</p>}
+      {veto && <p class="advice-reason">{t.offerNothing(veto)}</p>}
+    </div>
+  );
+}
+
 function Facts({ card }: { card: Card }) {
   const profile = card.profile;
   if (!profile) return null;
@@ -131,6 +146,7 @@ function Facts({ card }: { card: Card }) {
           <b>{t.allergy}</b> {allergies}
         </p>
       )}
+      {card.allergyWarning && <p class="allergy-warning">{card.allergyWarning}</p>}
       {tag && <p class="fact fact-language">{t.speaks(language(tag))}</p>}
       {year(profile.customerSince) && <p class="fact">{t.since(year(profile.customerSince))}</p>}
       {card.paymentNote && <p class="payment">{card.paymentNote}</p>}

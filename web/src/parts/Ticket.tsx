@@ -55,11 +55,21 @@ export function Ticket({ model, store, card }: { model: Model; store: Store; car
 function Reason({ card, lines }: { card: Card; lines: readonly Line[] }) {
   const last = card.lastOrder;
   const likely = card.likelyOrder;
-  if (!likely) return last ? <p class="ticket-reason">{when(last.at, new Date())}</p> : null;
+  const replaced = card.replacements.map((each) => <p key={each.item}>{each.reason}</p>);
+  if (!likely) {
+    if (!last && replaced.length === 0) return null;
+    return (
+      <div class="ticket-reason">
+        {last && <p>{when(last.at, new Date())}</p>}
+        {replaced}
+      </div>
+    );
+  }
   const was = (of: readonly Line[]) => of.map((line) => `${line.quantity} ${line.item}`).join(", ");
   return (
     <div class="ticket-reason">
       <p>{likely.reason}</p>
+      {replaced}
       {last && (
         <p>
           {was(last.lines) === was(lines)

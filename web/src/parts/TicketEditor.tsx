@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Line, Model } from "../model.ts";
 import type { Store } from "../store.ts";
 import { t } from "../texts.ts";
+import { price } from "../format.ts";
 
 /** The service takes no more of one item. */
 const MAX_QUANTITY = 99;
@@ -46,7 +47,7 @@ export function TicketEditor({ model, store, lines }: { model: Model; store: Sto
         ))}
         {lines.length === 0 && <li class="ticket-empty">{t.emptyOrder}</li>}
       </ul>
-      <Add menu={model.desk?.menu ?? []} onAdd={(item) => store.draft(withOneMore(lines, item))} />
+      <Add desk={model.desk} onAdd={(item) => store.draft(withOneMore(lines, item))} />
       <button type="button" class="plain" onClick={() => store.draft(undefined)}>
         {t.keepUsual}
       </button>
@@ -54,8 +55,9 @@ export function TicketEditor({ model, store, lines }: { model: Model; store: Sto
   );
 }
 
-function Add({ menu, onAdd }: { menu: readonly string[]; onAdd: (item: string) => void }) {
+function Add({ desk, onAdd }: { desk: Model["desk"]; onAdd: (item: string) => void }) {
   const [text, setText] = useState("");
+  const menu = desk?.menu ?? [];
   const found = menu.find((item) => item.toLowerCase() === text.trim().toLowerCase());
   const submit = (event: Event) => {
     event.preventDefault();
@@ -83,8 +85,23 @@ function Add({ menu, onAdd }: { menu: readonly string[]; onAdd: (item: string) =
           {t.add}
         </button>
       </div>
+      <p class="product">{productSentence(desk, found)}</p>
     </form>
   );
+}
+
+/** What one of us would say of the item. */
+function productSentence(desk: Model["desk"], item: string | undefined): string {
+  const product = desk?.products.find((each) => each.name === item);
+  if (!desk || !product) return "";
+  return [
+    product.priceMinor !== undefined && desk.currency && `${price(product.priceMinor, desk.currency)}.`,
+    product.description,
+    product.allergens.length > 0 && t.contains(product.allergens.join(", ")),
+    product.goesWith.length > 0 && t.goesWith(product.goesWith.join(", ")),
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function withOneMore(lines: readonly Line[], item: string): Line[] {
