@@ -49,7 +49,7 @@ pub async fn items_carry_what_is_known_of_them(at: &Fixture) {
 
 pub async fn an_item_that_cannot_be_is_named_by_its_column(at: &Fixture) {
     for (row, column, said) in [
-        ("A,maybe,,,,,,,", "available", "neither yes nor no"),
+        ("A,maybe,,,,,,,", "available", "none of yes, no"),
         ("A,,9.50,,,,,,", "price_minor", "no whole number"),
         ("A,,-1,,,,,,", "price_minor", "no whole number"),
         ("A,,,,,glutin,,,", "allergens", "did you mean gluten?"),
